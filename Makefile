@@ -1,0 +1,69 @@
+# Everything that is done here has its command here. Nothing but Python and make is needed first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The locks name every distribution by its hash; the project itself comes last, without a network.
+$(RUNTIME): requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --require-hashes -r requirements.txt
+	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): requirements-dev.txt $(RUNTIME)
+	$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.PHONY: run
+run: $(RUNTIME) ## Serve the API on http://localhost:5000
+	@exec $(BIN)/varvel serve
+
+.PHONY: test
+test: $(DEV) ## Run all tests
+	$(BIN)/python -m pytest
+
+.PHONY: check
+check: $(DEV) ## Check format, lint, types, imports and generated files, then run all tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python scripts/lock.py --check
+	$(BIN)/python scripts/openapi.py --check
+	$(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/coverage report --include="src/domain/*" --fail-under=100
+	$(BIN)/coverage report --fail-under=95
+
+.PHONY: torture
+torture: $(DEV) ## Run the long tests; says what was asked, done, failed and not run
+	$(BIN)/python -m pytest -m torture
+
+.PHONY: facts
+facts: $(DEV) ## Print lines per layer, install size, start-up time and memory
+	$(BIN)/python scripts/facts.py
+
+.PHONY: lanes
+lanes: $(DEV) ## Measure token checks beside a flood of log-ins
+	$(BIN)/python scripts/lanes.py
+
+.PHONY: format
+format: $(DEV) ## Format the code and mend what lint can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: lock
+lock: $(DEV) ## Resolve the dependencies anew into requirements.txt and requirements-dev.txt
+	$(BIN)/python scripts/lock.py
+
+.PHONY: openapi
+openapi: $(DEV) ## Write the API description anew
+	$(BIN)/python scripts/openapi.py

@@ -1,0 +1,143 @@
+"""Makes the API description (OpenAPI 3.1) from the route table and schemas that serve.
+
+`python scripts/openapi.py` writes it to where the server hands it out from, and
+`python scripts/openapi.py --check` exits with 1 when what lies there is stale.
+"""
+
+import base64
+import json
+import sys
+from collections.abc import Iterable
+from http import HTTPStatus
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema, fields
+
+from entrypoints.bootstrap import build
+from entrypoints.http.app import routes
+from entrypoints.http.errors import PROBLEM_JSON
+from entrypoints.http.operations import Access, Operation, Route
+from entrypoints.settings import Settings
+
+TARGET = Path(__file__).parent.parent / "src/entrypoints/http/openapi.json"
+
+_SECURITY: dict[Access, list[dict[str, list[str]]]] = {
+    Access.ANYONE: [],
+    Access.USER: [{"basic": []}],
+}
+
+
+class FieldErrorSchema(Schema):
+    """What is wrong with one field."""
+
+    field = fields.String(required=True)
+    code = fields.String(required=True)
+    detail = fields.String(required=True)
+
+
+class ProblemSchema(Schema):
+    """Problem details (RFC 9457)."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    code = fields.String(required=True)
+    request_id = fields.String(required=True)
+    errors = fields.List(fields.Nested(FieldErrorSchema))
+
+
+def describe(routes: Iterable[Route]) -> dict[str, Any]:
+    """The OpenAPI document of these routes."""
+    spec = APISpec(
+        title="Varvel",
+        version=version("varvel"),
+        openapi_version="3.1.0",
+        info={"description": "Users, log-in, tokens and a protected API."},
+        plugins=[MarshmallowPlugin(schema_name_resolver=_schema_name)],
+    )
+    spec.components.security_scheme(
+        "basic",
+        {
+            "type": "http",
+            "scheme": "basic",
+            "description": "A user name and password, or a token as the user name.",
+        },
+    )
+    for route in routes:
+        spec.path(path=route.path, operations=_operations(route), parameters=_parameters(route))
+    return spec.to_dict()
+
+
+def _operations(route: Route) -> dict[str, Any]:
+    return {
+        method.lower(): _described(declared, route.deprecated)
+        for method, declared in route.resource.operations.items()
+        if method != "HEAD"
+    }
+
+
+def _described(declared: Operation, deprecated: bool) -> dict[str, Any]:
+    responses: dict[str, Any] = {
+        str(status): _response(status, PROBLEM_JSON, ProblemSchema) for status in declared.problems
+    }
+    responses[str(declared.status)] = _response(
+        declared.status, "application/json", declared.answer
+    )
+    described: dict[str, Any] = {
+        "summary": declared.summary,
+        "security": _SECURITY[declared.access],
+        "responses": responses,
+    }
+    if declared.body is not None:
+        content = {"application/json": {"schema": declared.body}}
+        described["requestBody"] = {"required": True, "content": content}
+    if deprecated:
+        described["deprecated"] = True
+    return described
+
+
+def _response(status: int, media_type: str, schema: object) -> dict[str, Any]:
+    return {
+        "description": HTTPStatus(status).phrase,
+        "content": {media_type: {"schema": schema}},
+    }
+
+
+def _parameters(route: Route) -> list[dict[str, Any]]:
+    if "{user_id}" not in route.path:
+        return []
+    schema = {"type": "string", "pattern": "^[1-9][0-9]{0,17}$"}
+    return [{"name": "user_id", "in": "path", "required": True, "schema": schema}]
+
+
+def _schema_name(schema: object) -> str:
+    name = schema.__name__ if isinstance(schema, type) else type(schema).__name__
+    return name.removesuffix("Schema")
+
+
+def served_routes() -> tuple[Route, ...]:
+    """The route table, wired for nothing but being read."""
+    secret = base64.urlsafe_b64encode(bytes(32)).decode()
+    services, _ = build(Settings.read({"VARVEL_SECRET": secret}))
+    return routes(services)
+
+
+def main() -> int:
+    """Writes the description, or checks the written one."""
+    text = json.dumps(describe(served_routes()), indent=2, ensure_ascii=False) + "\n"
+    if "--check" not in sys.argv:
+        TARGET.write_text(text, "utf-8")
+        return 0
+    if TARGET.read_text("utf-8") == text:
+        return 0
+    print("The API description is stale; run: make openapi", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

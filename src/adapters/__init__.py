@@ -1,0 +1,1 @@
+"""The domain's ports, implemented: one technology to a module."""

@@ -1,0 +1,1 @@
+"""Storage in a relational database, by SQLAlchemy Core."""

@@ -1,0 +1,105 @@
+"""The engine, and the transactions in which repositories meet."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
+
+from domain.unit_of_work import StorageUnavailable
+
+BUSY_TIMEOUT = 5.0
+"""Seconds to wait for another writer, or for a connection of the pool, before giving up."""
+
+AUTOCOMMIT = "varvel_autocommit"
+
+
+class Database:
+    """One database: `transaction` is the unit of work, `connection` what repositories run on."""
+
+    def __init__(self, url: str | URL, *, pool_size: int = 5) -> None:
+        self.url = make_url(url)
+        self._engine = _engine(self.url, pool_size)
+        self._autocommit = self._engine.execution_options(**_autocommit_options(self.url))
+        # One value a thread, since each use case runs on one thread from its start to its end.
+        self._open: ContextVar[Connection | None] = ContextVar("open", default=None)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, for migrations and checks."""
+        return self._engine
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commits on leaving, rolls back on an exception. Raises StorageUnavailable.
+
+        Raises RuntimeError inside another transaction, since it could not be rolled back alone.
+        """
+        if self._open.get() is not None:
+            raise RuntimeError("A unit of work is open already; do both writes in that one.")
+        with _translated_errors(), self._engine.begin() as connection:
+            token = self._open.set(connection)
+            try:
+                yield
+            finally:
+                self._open.reset(token)
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """The open transaction's connection; without one, each statement commits by itself."""
+        with _translated_errors():
+            current = self._open.get()
+            if current is not None:
+                yield current
+                return
+            with self._autocommit.connect() as connection:
+                yield connection
+
+    def dispose(self) -> None:
+        """Closes every connection; the next use opens new ones."""
+        self._engine.dispose()
+
+
+def is_embedded(url: str | URL) -> bool:
+    """Whether the database is a file of this program's own, with no server behind it."""
+    return make_url(url).get_backend_name() == "sqlite"
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except exc.IntegrityError:
+        raise
+    except (exc.DBAPIError, exc.TimeoutError) as error:
+        raise StorageUnavailable from error
+
+
+def _autocommit_options(url: URL) -> dict[str, Any]:
+    return {AUTOCOMMIT: True} if is_embedded(url) else {"isolation_level": "AUTOCOMMIT"}
+
+
+def _engine(url: URL, pool_size: int) -> Engine:
+    # A statement's parameters hold names and hashes, which no error message may repeat.
+    options: dict[str, Any] = {"hide_parameters": True, "pool_timeout": BUSY_TIMEOUT}
+    options |= {"pool_size": pool_size, "max_overflow": 0}
+    if not is_embedded(url):
+        return create_engine(url, **options)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT}, **options)
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:
+    # Leaves transactions to SQLAlchemy; the driver would begin them later than it is asked to.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # Takes the write lock at once: two readers that both want to write would else deadlock.
+    if not connection.get_execution_options().get(AUTOCOMMIT):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,41 @@
+"""How Alembic reaches the database: on a connection it is given, or on its own."""
+
+import os
+
+from alembic import context
+from sqlalchemy import Connection
+
+from adapters.sql.database import Database
+from adapters.sql.schema import metadata
+
+
+def _migrate(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        transactional_ddl=True,
+        render_as_batch=connection.dialect.name == "sqlite",
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _run() -> None:
+    given = context.config.attributes.get("connection")
+    if given is not None:
+        _migrate(given)
+        return
+    url = os.environ.get("VARVEL_DATABASE_URL") or context.config.get_main_option("sqlalchemy.url")
+    if not url:
+        raise SystemExit("Set VARVEL_DATABASE_URL, or sqlalchemy.url in alembic.ini.")
+    database = Database(url)
+    with database.engine.begin() as connection:
+        _migrate(connection)
+    database.dispose()
+
+
+if context.is_offline_mode():
+    context.configure(url="sqlite://", target_metadata=metadata, literal_binds=True)
+    context.run_migrations()
+else:
+    _run()

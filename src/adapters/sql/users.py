@@ -1,0 +1,74 @@
+"""Users in the database."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from adapters.sql.database import Database
+from adapters.sql.schema import users
+from domain.users import User, UsernameTaken, UserNotFound
+
+_ADD = insert(users).returning(users.c.id)
+_BY_ID = select(users).where(users.c.id == bindparam("user_id"))
+_BY_NAME = select(users).where(users.c.canonical_name == bindparam("name"))
+_REPLACE_HASH = (
+    update(users)
+    .where(users.c.id == bindparam("user_id"), users.c.password_hash == bindparam("old"))
+    .values(password_hash=bindparam("new"))
+)
+
+
+class SqlUserRepository:
+    """The table of users."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(
+        self, *, name: str, canonical_name: str, password_hash: str, created_at: datetime
+    ) -> User:
+        """Stores a new user. Raises UsernameTaken."""
+        values = {
+            "name": name,
+            "canonical_name": canonical_name,
+            "password_hash": password_hash,
+            "created_at": created_at,
+        }
+        try:
+            with self._database.connection() as connection:
+                user_id = connection.execute(_ADD, values).scalar_one()
+        except IntegrityError as error:
+            raise UsernameTaken from error
+        return User(user_id, name, canonical_name, password_hash, created_at)
+
+    def get(self, user_id: int) -> User:
+        """The user with this id. Raises UserNotFound."""
+        with self._database.connection() as connection:
+            row = connection.execute(_BY_ID, {"user_id": user_id}).first()
+        if row is None:
+            raise UserNotFound
+        return _user(row)
+
+    def find_by_name(self, canonical_name: str) -> User | None:
+        """The user with this canonical name, if there is one."""
+        with self._database.connection() as connection:
+            row = connection.execute(_BY_NAME, {"name": canonical_name}).first()
+        return _user(row) if row else None
+
+    def replace_password_hash(self, user_id: int, *, old: str, new: str) -> bool:
+        """Writes the new hash if the stored one is still the old one; says whether it was."""
+        with self._database.connection() as connection:
+            result = connection.execute(_REPLACE_HASH, {"user_id": user_id, "old": old, "new": new})
+        return result.rowcount == 1
+
+
+def _user(row: Row[Any]) -> User:
+    return User(
+        id=row.id,
+        name=row.name,
+        canonical_name=row.canonical_name,
+        password_hash=row.password_hash,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,1 @@
+"""What Varvel is about: users, passwords, tokens and keys, in pure Python."""

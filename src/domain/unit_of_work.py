@@ -1,0 +1,26 @@
+"""Transactions, as a port."""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from domain.errors import DomainError, ErrorKind
+
+
+class UnitOfWork(Protocol):
+    """Opens a transaction that every repository called inside the block takes part in."""
+
+    def __call__(self) -> AbstractContextManager[None]:
+        """Commits on leaving the block, rolls all of it back when an exception leaves it.
+
+        Raises StorageUnavailable when the storage cannot be reached or does not answer in time.
+        """
+        ...
+
+
+class StorageUnavailable(DomainError):
+    """The storage could not be reached, or is too busy to take the work; nothing was kept."""
+
+    code = "storage_unavailable"
+    kind = ErrorKind.UNAVAILABLE
+    detail = "The database does not answer; nothing was changed. Try again in a moment."
+    retry_after = 2

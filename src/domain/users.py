@@ -1,0 +1,195 @@
+"""Users: their names, their storage, and how one registers."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.clock import Clock
+from domain.errors import DomainError, ErrorKind, FieldError, InvalidFields
+from domain.passwords import PasswordHasher, PasswordPolicy
+from domain.unit_of_work import UnitOfWork
+
+MAXIMUM_NAME_LENGTH = 64
+"""Code points, of the name as entered and of its canonical form."""
+
+_USER_ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody with an account. `name` is as entered, `canonical_name` what is compared."""
+
+    id: int
+    name: str
+    canonical_name: str
+    password_hash: str
+    created_at: datetime
+
+
+class UserNotFound(DomainError):
+    """No user has this id. A 400 over HTTP, as the seed's contract has it."""
+
+    code = "user_not_found"
+    kind = ErrorKind.INVALID
+    detail = "No user has this id; take the address from the Location of a registration."
+
+
+class UsernameTaken(DomainError):
+    """Another user has this name, in this or another spelling."""
+
+    code = "username_taken"
+    kind = ErrorKind.INVALID
+    detail = "This user name is taken; choose another one."
+
+    def __init__(self) -> None:
+        super().__init__(FieldError("username", "taken", self.detail))
+
+
+class RegistrationClosed(DomainError):
+    """Nobody can register on this server."""
+
+    code = "registration_closed"
+    kind = ErrorKind.FORBIDDEN
+    detail = "Registration is closed here; ask the operator of this service for an account."
+
+
+class UsernameProfile(Protocol):
+    """The UsernameCaseMapped profile of RFC 8265 section 3.3."""
+
+    def enforce(self, name: str) -> str | None:
+        """The one spelling under which the name is compared, or None if it cannot be a name."""
+        ...
+
+
+class UserRepository(Protocol):
+    """Keeps users. Outside a unit of work each call is a transaction of its own."""
+
+    def add(
+        self, *, name: str, canonical_name: str, password_hash: str, created_at: datetime
+    ) -> User:
+        """Stores a new user under an id that nobody had before.
+
+        Raises UsernameTaken when a user with this canonical name exists.
+        """
+        ...
+
+    def get(self, user_id: int) -> User:
+        """The user with this id. Raises UserNotFound."""
+        ...
+
+    def find_by_name(self, canonical_name: str) -> User | None:
+        """The user with this canonical name, if there is one."""
+        ...
+
+    def replace_password_hash(self, user_id: int, *, old: str, new: str) -> bool:
+        """Writes the new hash if the stored one is still the old one; says whether it was."""
+        ...
+
+
+def is_token_shaped(text: str) -> bool:
+    """Whether the text can be meant as a token: `eyJ` in any case, and exactly two dots."""
+    return text[:3].lower() == "eyj" and text.count(".") == 2
+
+
+def user_id_from(text: str) -> int:
+    """The id that the text spells, without sign, leading zero or foreign digits.
+
+    Raises UserNotFound for any other text, since no user can have it as an id.
+    """
+    if not _USER_ID.fullmatch(text):
+        raise UserNotFound
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class UsernameRules:
+    """Which names can be registered, and under which spelling they are compared."""
+
+    profile: UsernameProfile
+
+    def canonical(self, name: str) -> str | FieldError:
+        """The spelling under which this name is unique, or why it cannot be registered.
+
+        Source: RFC 8265 section 3.3 for the form, RFC 7617 section 2 for the colon.
+        """
+        if len(name) > MAXIMUM_NAME_LENGTH:
+            return _refused(
+                "too_long", f"A user name has at most {MAXIMUM_NAME_LENGTH} characters."
+            )
+        canonical = self.profile.enforce(name)
+        if not canonical or len(canonical) > MAXIMUM_NAME_LENGTH:
+            return _refused(
+                "not_a_name", "A user name has letters, digits and common signs, and no spaces."
+            )
+        if ":" in name or ":" in canonical:
+            return _refused("colon", "A user name has no colon, since HTTP Basic ends it there.")
+        if is_token_shaped(name) or is_token_shaped(canonical):
+            return _refused("token_shaped", "This name looks like a token; choose another one.")
+        return canonical
+
+    def means_token(self, name: str) -> bool:
+        """Whether this name, as sent or in its canonical spelling, is only ever a token."""
+        if is_token_shaped(name):
+            return True
+        if len(name) > MAXIMUM_NAME_LENGTH:
+            return False
+        return is_token_shaped(self.profile.enforce(name) or "")
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterUser:
+    """Creates an account from a name and a password."""
+
+    usernames: UsernameRules
+    passwords: PasswordPolicy
+    hasher: PasswordHasher
+    users: UserRepository
+    clock: Clock
+    unit_of_work: UnitOfWork
+    is_open: bool = True
+
+    def __call__(self, *, username: str, password: str) -> User:
+        """The new user.
+
+        Raises RegistrationClosed, InvalidFields when the name or the password is refused, and
+        UsernameTaken.
+        """
+        if not self.is_open:
+            raise RegistrationClosed
+        canonical_name, prepared = self._checked(username, password)
+        password_hash = self.hasher.hash(prepared)
+        with self.unit_of_work():
+            return self.users.add(
+                name=username,
+                canonical_name=canonical_name,
+                password_hash=password_hash,
+                created_at=self.clock.now(),
+            )
+
+    def _checked(self, username: str, password: str) -> tuple[str, str]:
+        canonical_name = self.usernames.canonical(username)
+        prepared = self.passwords.prepare(password)
+        if isinstance(canonical_name, FieldError) or isinstance(prepared, FieldError):
+            raise InvalidFields(
+                *(fault for fault in (canonical_name, prepared) if isinstance(fault, FieldError))
+            )
+        fault = self.passwords.judge(prepared, canonical_name=canonical_name)
+        if fault is not None:
+            raise InvalidFields(fault)
+        return canonical_name, prepared
+
+
+@dataclass(frozen=True, slots=True)
+class ShowUser:
+    """Looks up what everybody may know of a user."""
+
+    users: UserRepository
+
+    def __call__(self, *, user_id: str) -> User:
+        """The user whose id the text spells. Raises UserNotFound."""
+        return self.users.get(user_id_from(user_id))
+
+
+def _refused(code: str, detail: str) -> FieldError:
+    return FieldError("username", code, detail)

@@ -1,0 +1,1 @@
+"""Everything that drives the domain: HTTP, the command line, the server."""

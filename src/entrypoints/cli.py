@@ -1,0 +1,80 @@
+"""The command line: `varvel`."""
+
+import os
+import socket
+import sys
+
+import click
+
+from entrypoints.settings import Settings, StartupError
+
+_EXAMPLES = """
+\b
+Examples:
+  varvel serve
+  VARVEL_BIND=0.0.0.0:8000 VARVEL_WORKERS=4 varvel serve
+  varvel migrate
+"""
+
+
+class _Group(click.Group):
+    """Turns what keeps the program from starting into one sentence and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except StartupError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Group, epilog=_EXAMPLES, context_settings={"max_content_width": 100})
+@click.version_option(package_name="varvel", prog_name="varvel")
+def main() -> None:
+    """Varvel: an authentication API. Settings are environment variables (see .env.example)."""
+
+
+@main.command()
+def serve() -> None:
+    r"""Serve the API until the process is told to stop.
+
+    \b
+    Examples:
+      varvel serve
+      VARVEL_BIND=127.0.0.1:8000 varvel serve
+    """
+    settings = Settings.read(os.environ)
+    from entrypoints.bootstrap import prepare
+
+    prepare(settings)
+    _check_bind(settings)
+    gunicorn = ["-m", "gunicorn", "-c", "python:entrypoints.gunicorn_conf"]
+    # Replaces this process, so that what only the preparation needed takes no memory any more.
+    arguments = [sys.executable, *gunicorn, "entrypoints.server:app"]
+    os.execv(sys.executable, arguments)  # noqa: S606 - no shell is wanted here
+
+
+@main.command()
+def migrate() -> None:
+    r"""Bring the database to the newest schema.
+
+    \b
+    Example:
+      VARVEL_DATABASE_URL=sqlite:////var/lib/varvel/varvel.sqlite varvel migrate
+    """
+    from entrypoints.bootstrap import prepare
+
+    prepare(Settings.read(os.environ))
+    click.echo("The database has the newest schema.")
+
+
+def _check_bind(settings: Settings) -> None:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise StartupError(
+                f"Cannot listen on {settings.bind}: {error.strerror}. Stop what listens there, or "
+                "set VARVEL_BIND to another address."
+            ) from error

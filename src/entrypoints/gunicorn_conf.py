@@ -1,0 +1,38 @@
+"""Gunicorn's settings: `gunicorn -c python:entrypoints.gunicorn_conf entrypoints.server:app`."""
+
+import os
+import sys
+
+from entrypoints.settings import Settings, StartupError
+
+try:
+    _settings = Settings.read(os.environ)
+except StartupError as error:
+    sys.exit(str(error))
+
+bind = [_settings.bind]
+workers = _settings.workers
+worker_class = "asgi"
+asgi_loop = "uvloop"
+asgi_lifespan = "on"
+http_parser = "fast"
+preload_app = True
+keepalive = 5
+graceful_timeout = 30
+# Nobody but the peer itself is believed about the scheme or address of a request.
+forwarded_allow_ips = ""
+# It would listen in the home directory for commands that nobody sends.
+control_socket_disable = True
+# Gunicorn's own access log would hold the user names of HTTP Basic, and so the tokens.
+# It stays off only as long as no logconfig is set either.
+accesslog = None
+
+
+def on_starting(_server: object) -> None:
+    """Brings the embedded database up to date before any worker opens it."""
+    from entrypoints.bootstrap import prepare
+
+    try:
+        prepare(_settings)
+    except StartupError as error:
+        sys.exit(str(error))

@@ -1,0 +1,86 @@
+"""Bodies: read within a limit and checked against a schema, written from one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import falcon
+from falcon.asgi import Request
+from marshmallow import Schema, ValidationError, fields
+
+from domain.errors import FieldError, InvalidFields
+from entrypoints.http.json import MAXIMUM_BODY, InvalidJson, loads
+from entrypoints.http.problems import Problem
+
+_DETAILS = {
+    "missing": "This field is missing; add it.",
+    "not_text": "This field is a text; put it in quotes.",
+    "unknown": "This field is not known here; leave it out.",
+    "not_an_object": 'The body is a JSON object, like {"username": "…", "password": "…"}.',
+}
+
+
+class Text(fields.String):
+    """A text that must be there. Its messages are codes, which `load` explains."""
+
+    def __init__(self, description: str, example: str) -> None:
+        super().__init__(
+            required=True,
+            metadata={"description": description, "example": example},
+            error_messages={"required": "missing", "null": "not_text", "invalid": "not_text"},
+        )
+
+
+class RequestSchema(Schema):
+    """What a request body holds; anything else in it is refused."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.error_messages |= {"unknown": "unknown", "type": "not_an_object"}
+
+
+async def load(req: Request, schema: Schema) -> Mapping[str, Any]:
+    """The body as the schema describes it.
+
+    Raises HTTPUnsupportedMediaType, HTTPContentTooLarge, Problem 400 for what is not JSON, and
+    InvalidFields for what the schema refuses.
+    """
+    _check_media_type(req)
+    body = await _read(req)
+    try:
+        loaded: Mapping[str, Any] = schema.load(loads(body))
+    except InvalidJson as error:
+        raise Problem(400, "invalid_json", str(error)) from error
+    except ValidationError as error:
+        raise InvalidFields(*_field_errors(error)) from error
+    return loaded
+
+
+def _check_media_type(req: Request) -> None:
+    media_type, parameters = falcon.parse_header(req.content_type or "")
+    charset = parameters.get("charset", "utf-8").lower()
+    encoding = (req.get_header("Content-Encoding") or "identity").lower()
+    is_json = media_type.lower() == falcon.MEDIA_JSON and charset in ("utf-8", "utf8")
+    if not is_json or encoding != "identity":
+        raise falcon.HTTPUnsupportedMediaType
+
+
+async def _read(req: Request) -> bytes:
+    length = req.content_length
+    if length is not None and length > MAXIMUM_BODY:
+        raise falcon.HTTPContentTooLarge
+    body = bytearray()
+    while chunk := await req.stream.read(MAXIMUM_BODY + 1 - len(body)):
+        body += chunk
+        if len(body) > MAXIMUM_BODY:
+            raise falcon.HTTPContentTooLarge
+    if length is not None and len(body) < length:
+        raise Problem(400, "incomplete_body", "The body is shorter than its Content-Length.")
+    return bytes(body)
+
+
+def _field_errors(error: ValidationError) -> list[FieldError]:
+    messages: Mapping[str, list[str]] = error.messages_dict
+    return [
+        FieldError("body" if field == "_schema" else field, codes[0], _DETAILS[codes[0]])
+        for field, codes in messages.items()
+    ]

@@ -1,0 +1,100 @@
+"""Every error as problem details (RFC 9457), in one place."""
+
+import logging
+from collections.abc import Sequence
+
+import falcon
+from falcon.asgi import Request, Response
+
+from domain.errors import DomainError, ErrorKind, FieldError
+from entrypoints.http.json import MAXIMUM_BODY, dumps
+from entrypoints.http.problems import Problem
+from entrypoints.http.requests import request_id
+
+PROBLEM_JSON = "application/problem+json"
+
+STATUS = {
+    ErrorKind.INVALID: 400,
+    ErrorKind.UNAUTHENTICATED: 401,
+    ErrorKind.FORBIDDEN: 403,
+    ErrorKind.CONFLICT: 409,
+    ErrorKind.UNAVAILABLE: 503,
+}
+
+CHALLENGE = 'Basic realm="Authentication Required", charset="UTF-8"'
+
+_PROTOCOL_ERRORS = {
+    404: ("not_found", "Nothing is at this address; GET /help lists every address."),
+    405: ("method_not_allowed", "Use one of the methods in the Allow header."),
+    413: ("content_too_large", f"The body is larger than {MAXIMUM_BODY} bytes; send less."),
+    415: (
+        "unsupported_media_type",
+        "Send the body as plain JSON, with the header Content-Type: application/json.",
+    ),
+}
+_OTHERWISE = ("bad_request", "The request cannot be read; check its method and its headers.")
+
+_log = logging.getLogger("varvel")
+
+
+async def answer_domain_error(
+    req: Request, resp: Response, error: DomainError, _params: object
+) -> None:
+    """A use case's refusal, under the status of its kind."""
+    if error.retry_after is not None:
+        resp.set_header("Retry-After", str(error.retry_after))
+    if error.kind is ErrorKind.UNAVAILABLE:
+        _log.warning("request %s: %s: %s", request_id(req), error.code, type(error.__cause__))
+    _answer(req, resp, STATUS[error.kind], error.code, error.detail, fields=error.fields)
+
+
+async def answer_problem(req: Request, resp: Response, error: Problem, _params: object) -> None:
+    """A refusal of ours that concerns HTTP alone."""
+    resp.set_headers(dict(error.headers))
+    _answer(req, resp, error.status, error.code, error.detail)
+
+
+async def answer_http_error(
+    req: Request, resp: Response, error: falcon.HTTPError, _params: object
+) -> None:
+    """A refusal of Falcon's; its own words may repeat the request, so ours are used."""
+    resp.set_headers(error.headers or {})
+    code, detail = _PROTOCOL_ERRORS.get(error.status_code, _OTHERWISE)
+    _answer(req, resp, error.status_code, code, detail)
+
+
+async def answer_unexpected(
+    req: Request, resp: Response, error: Exception, _params: object
+) -> None:
+    """A fault of this program: logged whole, told to nobody."""
+    _log.error("request %s failed", request_id(req), exc_info=error)
+    detail = "This server made a mistake; give its operator the request_id below."
+    _answer(req, resp, 500, "internal_error", detail)
+
+
+def _answer(
+    req: Request,
+    resp: Response,
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    fields: Sequence[FieldError] = (),
+) -> None:
+    resp.status = status
+    resp.content_type = PROBLEM_JSON
+    if status == 401:
+        resp.set_header("WWW-Authenticate", CHALLENGE)
+    problem: dict[str, object] = {
+        "type": "about:blank",
+        "title": falcon.code_to_http_status(status).partition(" ")[2],
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": request_id(req),
+    }
+    if fields:
+        problem["errors"] = [
+            {"field": fault.field, "code": fault.code, "detail": fault.detail} for fault in fields
+        ]
+    resp.data = dumps(problem)

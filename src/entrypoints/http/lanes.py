@@ -1,0 +1,62 @@
+"""Lanes: bounded places for work that would block the event loop."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
+from threading import BoundedSemaphore
+from typing import TypeVar
+
+from entrypoints.http.problems import Problem
+
+T = TypeVar("T")
+
+
+class Lane:
+    """`threads` calls run at once and `queue` more wait; whoever comes then is turned away.
+
+    Turning away at once is what keeps answers quick under a flood: a queue without an end only
+    moves the wait to everybody.
+    """
+
+    def __init__(self, name: str, *, threads: int, queue: int) -> None:
+        self._name = name
+        self._threads = threads
+        self._capacity = threads + queue
+
+    async def run(self, call: Callable[..., T], **arguments: object) -> T:
+        """What the call returns or raises, run on a thread of this lane.
+
+        Raises Problem 503 with Retry-After when every place is taken.
+        """
+        if not self._places.acquire(blocking=False):
+            raise Problem(
+                503,
+                "overloaded",
+                "Too many requests of this kind are waiting; try again in a moment.",
+                headers={"Retry-After": "1"},
+            )
+        try:
+            future = self._executor.submit(partial(call, **arguments))
+        except RuntimeError:
+            self._places.release()
+            raise
+        # Given back when the thread is done with it, even if the client has long gone.
+        future.add_done_callback(lambda _: self._places.release())
+        return await asyncio.wrap_future(future)
+
+    def close(self) -> None:
+        """Waits for the calls under way; the next call opens the lane again."""
+        if "_executor" in self.__dict__:
+            self._executor.shutdown(wait=True)
+            del self._executor
+
+    # Both are made at their first use, so that no thread or lock exists before the server forks.
+
+    @cached_property
+    def _executor(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._threads, self._name)
+
+    @cached_property
+    def _places(self) -> BoundedSemaphore:
+        return BoundedSemaphore(self._capacity)

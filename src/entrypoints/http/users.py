@@ -1,0 +1,66 @@
+"""Users over HTTP."""
+
+from falcon.asgi import Request, Response
+from marshmallow import Schema
+
+from domain.users import RegisterUser, ShowUser
+from entrypoints.http.bodies import RequestSchema, Text, load
+from entrypoints.http.json import dumps
+from entrypoints.http.lanes import Lane
+from entrypoints.http.operations import Access, Resource, operation
+
+
+class RegistrationSchema(RequestSchema):
+    """What registers a user."""
+
+    username = Text("1 to 64 characters, without spaces and colons.", "miguel")
+    password = Text("Up to 256 characters.", "python")
+
+
+class UserSchema(Schema):
+    """What everybody may know of a user."""
+
+    username = Text("The user name, as it was registered.", "miguel")
+
+
+_REGISTRATION = RegistrationSchema()
+_USER = UserSchema()
+
+
+class UsersResource(Resource):
+    """The collection of users."""
+
+    def __init__(self, register_user: RegisterUser, hashing: Lane, public_url: str | None) -> None:
+        self._register_user = register_user
+        self._hashing = hashing
+        self._public_url = public_url
+
+    @operation(
+        Access.ANYONE,
+        "Register a user",
+        status=201,
+        answer=_USER,
+        body=_REGISTRATION,
+        problems=(400, 403, 413, 415, 503),
+    )
+    async def on_post(self, req: Request, resp: Response) -> None:
+        """Registers a user; Location tells the new user's address."""
+        registration = await load(req, _REGISTRATION)
+        user = await self._hashing.run(self._register_user, **registration)
+        resp.status = 201
+        resp.location = f"{self._public_url or req.prefix}/api/users/{user.id}"
+        resp.data = dumps(_USER.dump({"username": user.name}))
+
+
+class UserResource(Resource):
+    """One user."""
+
+    def __init__(self, show_user: ShowUser, storage: Lane) -> None:
+        self._show_user = show_user
+        self._storage = storage
+
+    @operation(Access.ANYONE, "Show a user", answer=_USER, problems=(400, 503))
+    async def on_get(self, _req: Request, resp: Response, user_id: str) -> None:
+        """Shows a user's name."""
+        user = await self._storage.run(self._show_user, user_id=user_id)
+        resp.data = dumps(_USER.dump({"username": user.name}))

@@ -1,0 +1,1 @@
+"""In-memory adapters that honour the same contracts as the real ones."""
