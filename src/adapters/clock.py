@@ -7,5 +7,4 @@ class SystemClock:
     """The time as the operating system tells it."""
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
         return datetime.now(UTC)

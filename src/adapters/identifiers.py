@@ -9,5 +9,4 @@ class RandomIdentifiers:
     """128 random bits, as 22 characters of base64url."""
 
     def new(self) -> str:
-        """An identifier that was never given before."""
         return secrets.token_urlsafe(IDENTIFIER_BYTES)

@@ -32,23 +32,19 @@ class Argon2PasswordHasher:
         self._decoy = f"$argon2id$v=19$m={memory},t={time},p=1${salt}${digest}"
 
     def hash(self, password: str) -> str:
-        """A new salted hash that carries its own parameters."""
         hashed: str = self._context.hash(password)
         return hashed
 
     def verify(self, password: str, password_hash: str) -> bool:
-        """Whether the hash was made of this password; False for a hash of no known form."""
         try:
             return bool(self._context.verify(password, password_hash))
         except ValueError:
             return False
 
     def is_outdated(self, password_hash: str) -> bool:
-        """Whether the hash was made with other parameters than the present ones."""
         return bool(self._context.needs_update(password_hash))
 
     def decoy(self) -> str:
-        """A hash with the present parameters that no known password has."""
         return self._decoy
 
 
@@ -65,19 +61,15 @@ class BackgroundPasswordHasher:
         self._niceness = niceness
 
     def hash(self, password: str) -> str:
-        """A new salted hash that carries its own parameters."""
         return self._run(partial(self._hasher.hash, password))
 
     def verify(self, password: str, password_hash: str) -> bool:
-        """Whether the hash was made of this password; False for a hash of no known form."""
         return self._run(partial(self._hasher.verify, password, password_hash))
 
     def is_outdated(self, password_hash: str) -> bool:
-        """Whether the hash was made with other parameters than the present ones."""
         return self._hasher.is_outdated(password_hash)
 
     def decoy(self) -> str:
-        """A hash with the present parameters that no known password has."""
         return self._hasher.decoy()
 
     def _run(self, call: Callable[[], T]) -> T:

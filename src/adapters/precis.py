@@ -13,7 +13,6 @@ class PrecisProfile:
         self._profile = get_profile(name)
 
     def enforce(self, text: str) -> str | None:
-        """The text in the profile's one form, or None if the profile does not take it."""
         try:
             for _ in range(MAXIMUM_ROUNDS):
                 enforced: str = self._profile.enforce(text)

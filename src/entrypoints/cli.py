@@ -2,7 +2,6 @@
 
 import os
 import socket
-import sys
 
 import click
 
@@ -42,15 +41,10 @@ def serve() -> None:
       varvel serve
       VARVEL_BIND=127.0.0.1:8000 varvel serve
     """
-    settings = Settings.read(os.environ)
-    from entrypoints.bootstrap import prepare
+    from entrypoints.gunicorn_app import GunicornApplication
 
-    prepare(settings)
-    _check_bind(settings)
-    gunicorn = ["-m", "gunicorn", "-c", "python:entrypoints.gunicorn_conf"]
-    # Replaces this process, so that what only the preparation needed takes no memory any more.
-    arguments = [sys.executable, *gunicorn, "entrypoints.server:app"]
-    os.execv(sys.executable, arguments)  # noqa: S606 - no shell is wanted here
+    _check_bind(Settings.read(os.environ))
+    GunicornApplication().run()
 
 
 @main.command()
@@ -68,6 +62,9 @@ def migrate() -> None:
 
 
 def _check_bind(settings: Settings) -> None:
+    # A server that replaces itself, or is started on a socket of systemd's, listens already.
+    if os.environ.keys() & {"GUNICORN_FD", "LISTEN_FDS"}:
+        return
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

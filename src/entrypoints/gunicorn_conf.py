@@ -2,6 +2,7 @@
 
 import os
 import sys
+from multiprocessing import get_context
 
 from entrypoints.settings import Settings, StartupError
 
@@ -30,6 +31,15 @@ accesslog = None
 
 def on_starting(_server: object) -> None:
     """Brings the embedded database up to date before any worker opens it."""
+    # In a process of its own, so that what only a migration loads stays out of the master's memory.
+    preparation = get_context("fork").Process(target=_prepare)
+    preparation.start()
+    preparation.join()
+    if preparation.exitcode:
+        sys.exit(1)
+
+
+def _prepare() -> None:
     from entrypoints.bootstrap import prepare
 
     try:

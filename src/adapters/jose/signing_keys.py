@@ -49,7 +49,6 @@ class JoseKeyRing:
         self._signing = newest.kid, opened[newest.kid]
 
     def published(self) -> Sequence[PublicKey]:
-        """The public halves of the loaded keys."""
         return [
             {**_public(key), "kid": kid, "alg": ALGORITHM, "use": "sig"}
             for kid, key in self._keys.items()

@@ -32,13 +32,11 @@ class JoseTokenCodec:
         self._verified: dict[bytes, tuple[str, AccessToken]] = {}
 
     def encode(self, token: AccessToken) -> str:
-        """The token in compact form, signed with the present key."""
         kid, key = self._ring.signing()
         header = {"typ": TOKEN_TYPE, "alg": ALGORITHM, "kid": kid}
         return jwt.encode(header, _claims_of(token), key, [ALGORITHM])
 
     def decode(self, text: str) -> AccessToken:
-        """What the token says. Raises InvalidCredentials; does no I/O."""
         digest = sha256(text.encode("utf-8", "surrogatepass")).digest()
         found = self._verified.get(digest)
         if found is None or self._ring.find(found[0]) is None:

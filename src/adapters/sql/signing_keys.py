@@ -19,7 +19,6 @@ class SqlSigningKeyRepository:
         self._database = database
 
     def add(self, key: SigningKey) -> None:
-        """Stores a new key. Raises SigningKeyExists when its generation is taken."""
         values = {
             "kid": key.kid,
             "generation": key.generation,
@@ -35,7 +34,6 @@ class SqlSigningKeyRepository:
             raise SigningKeyExists from error
 
     def list(self) -> Sequence[SigningKey]:
-        """All keys, the oldest generation first."""
         with self._database.connection() as connection:
             return [
                 SigningKey(

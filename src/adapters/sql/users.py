@@ -29,7 +29,6 @@ class SqlUserRepository:
     def add(
         self, *, name: str, canonical_name: str, password_hash: str, created_at: datetime
     ) -> User:
-        """Stores a new user. Raises UsernameTaken."""
         values = {
             "name": name,
             "canonical_name": canonical_name,
@@ -44,7 +43,6 @@ class SqlUserRepository:
         return User(user_id, name, canonical_name, password_hash, created_at)
 
     def get(self, user_id: int) -> User:
-        """The user with this id. Raises UserNotFound."""
         with self._database.connection() as connection:
             row = connection.execute(_BY_ID, {"user_id": user_id}).first()
         if row is None:
@@ -52,13 +50,11 @@ class SqlUserRepository:
         return _user(row)
 
     def find_by_name(self, canonical_name: str) -> User | None:
-        """The user with this canonical name, if there is one."""
         with self._database.connection() as connection:
             row = connection.execute(_BY_NAME, {"name": canonical_name}).first()
         return _user(row) if row else None
 
     def replace_password_hash(self, user_id: int, *, old: str, new: str) -> bool:
-        """Writes the new hash if the stored one is still the old one; says whether it was."""
         with self._database.connection() as connection:
             result = connection.execute(_REPLACE_HASH, {"user_id": user_id, "old": old, "new": new})
         return result.rowcount == 1

@@ -13,16 +13,6 @@ from entrypoints.http.operations import Access, Resource, Route, operation
 DESCRIPTION_FILE = "openapi.json"
 
 
-class WelcomeSchema(Schema):
-    """What this is, and where to look."""
-
-    name = Text("The program's name.", "Varvel")
-    description = Text("What it is.", "Users, log-in, tokens and a protected API.")
-    help = Text("Where every address is listed.", "/help")
-    openapi = Text("Where the API is described.", "/openapi.json")
-    keys = Text("Where the public keys are.", "/.well-known/jwks.json")
-
-
 class AddressSchema(Schema):
     """One address."""
 
@@ -41,32 +31,31 @@ class HelpSchema(Schema):
     addresses = fields.List(fields.Nested(AddressSchema), required=True)
 
 
-class DescriptionSchema(Schema):
-    """An OpenAPI document."""
+WELCOME = {
+    "name": "Varvel",
+    "description": "Users, log-in, tokens and a protected API.",
+    "help": "/help",
+    "openapi": "/openapi.json",
+    "keys": "/.well-known/jwks.json",
+}
 
-    openapi = Text("The version of OpenAPI.", "3.1.0")
+WelcomeSchema = Schema.from_dict(
+    {name: Text("What this is, or where to look.", text) for name, text in WELCOME.items()},
+    name="WelcomeSchema",
+)
+DescriptionSchema = Schema.from_dict(
+    {"openapi": Text("The version of OpenAPI.", "3.1.0")}, name="DescriptionSchema"
+)
 
-
-_WELCOME = WelcomeSchema()
 _HELP = HelpSchema()
 
 
 class WelcomeResource(Resource):
     """The front door."""
 
-    _body = dumps(
-        _WELCOME.dump(
-            {
-                "name": "Varvel",
-                "description": "Users, log-in, tokens and a protected API.",
-                "help": "/help",
-                "openapi": "/openapi.json",
-                "keys": "/.well-known/jwks.json",
-            }
-        )
-    )
+    _body = dumps(WELCOME)
 
-    @operation(Access.ANYONE, "Say what this is", answer=_WELCOME)
+    @operation(Access.ANYONE, "Say what this is", answer=WelcomeSchema())
     async def on_get(self, _req: Request, resp: Response) -> None:
         """Says what this is and where to look."""
         resp.data = self._body
