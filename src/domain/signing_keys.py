@@ -49,6 +49,15 @@ class SigningKeyUnreadable(DomainError):
     )
 
 
+class SigningKeysNotLoaded(DomainError):
+    """The process has not read the keys yet, because the storage did not answer."""
+
+    code = "signing_keys_not_loaded"
+    kind = ErrorKind.UNAVAILABLE
+    detail = "This server has just started and cannot judge tokens yet; try again in a moment."
+    retry_after = 1
+
+
 class SigningKeyRepository(Protocol):
     """Keeps signing keys. Outside a unit of work each call is a transaction of its own."""
 
@@ -76,8 +85,12 @@ class KeyRing(Protocol):
         """Takes these keys in place of all others. Raises SigningKeyUnreadable."""
         ...
 
+    def is_loaded(self) -> bool:
+        """Whether there are keys. Without them whatever needs one raises SigningKeysNotLoaded."""
+        ...
+
     def published(self) -> Sequence[PublicKey]:
-        """The public halves of the loaded keys."""
+        """The public halves of the loaded keys. Raises SigningKeysNotLoaded."""
         ...
 
 

@@ -1,5 +1,8 @@
 """The composition root: which adapter serves which port, read from top to bottom."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.exc import ArgumentError
@@ -13,10 +16,13 @@ from adapters.passwords import Argon2PasswordHasher, BackgroundPasswordHasher
 from adapters.precis import password_profile, username_profile
 from adapters.secrets import derive_key
 from adapters.sql import migration
-from adapters.sql.database import Database, is_embedded
+from adapters.sql.database import Database
+from adapters.sql.health import SqlStorage
+from adapters.sql.migration import SchemaState
 from adapters.sql.signing_keys import SqlSigningKeyRepository
 from adapters.sql.users import SqlUserRepository
 from domain.clock import Clock
+from domain.health import CheckReadiness
 from domain.passwords import PasswordPolicy
 from domain.signing_keys import LoadSigningKeys, SigningKeyUnreadable
 from domain.tokens import AuthenticateRequest, IssueToken, TokenPolicy
@@ -78,6 +84,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> tuple[Services, 
             usernames, passwords, hasher, users, database.transaction, policy, codec, clock
         ),
         issue_token=IssueToken(policy, codec, clock, RandomIdentifiers()),
+        check_readiness=CheckReadiness(SqlStorage(database), key_ring),
         storage=Lane("storage", threads=settings.storage_threads, queue=STORAGE_QUEUE),
         hashing=Lane("hashing", threads=settings.hash_threads, queue=settings.hash_queue),
     )
@@ -87,23 +94,76 @@ def build(settings: Settings, *, clock: Clock | None = None) -> tuple[Services, 
 def create_app(settings: Settings, *, clock: Clock | None = None) -> HttpApp:
     """The HTTP application for these settings. Raises StartupError."""
     services, database = build(settings, clock=clock)
-    return create_http_app(services, public_url=settings.public_url, on_close=database.dispose)
+    return create_http_app(
+        services,
+        public_url=settings.public_url,
+        trusted_proxies=settings.trusted_proxies,
+        on_close=database.dispose,
+    )
 
 
 def prepare(settings: Settings) -> None:
-    """Brings the database to the newest schema and makes sure of a signing key.
+    """Makes sure of the schema and of a signing key before any process serves.
 
-    Raises StartupError when the database or the key in it cannot be used.
+    An embedded database is brought to the newest schema; a server's is only looked at, since many
+    processes share it. Raises StartupError when the database or the key in it cannot be used.
     """
     services, database = build(settings)
-    try:
-        if not migration.is_current(database):
+    with _startup_errors(database):
+        state = migration.state(database)
+        if database.is_embedded and state is SchemaState.OLDER:
             migration.upgrade(database)
+        elif state not in migration.USABLE:
+            raise StartupError(_unusable_schema(state))
         services.load_signing_keys()
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What a look at the database found. `clock_difference` is ours minus theirs, in seconds."""
+
+    clock_difference: float
+    encodes_unicode: bool
+
+
+def inspect(settings: Settings) -> Inspection:
+    """Looks at a database without changing it.
+
+    Raises StartupError when it cannot be reached, its schema is not current, or it holds no key
+    that can be opened.
+    """
+    services, database = build(settings)
+    with _startup_errors(database):
+        state = migration.state(database)
+        if state not in migration.USABLE:
+            raise StartupError(_unusable_schema(state))
+        if not SqlSigningKeyRepository(database).list():
+            raise StartupError("There is no signing key yet; it is made at the first start.")
+        services.load_signing_keys()
+        return Inspection(
+            (SystemClock().now() - database.now()).total_seconds(), database.encodes_unicode()
+        )
+
+
+def migrate(settings: Settings) -> None:
+    """Brings the database to the newest schema. Raises StartupError."""
+    _, database = build(settings)
+    with _startup_errors(database):
+        state = migration.state(database)
+        if state is SchemaState.UNKNOWN:
+            raise StartupError(_unusable_schema(state))
+        if state is SchemaState.OLDER:
+            migration.upgrade(database)
+
+
+@contextmanager
+def _startup_errors(database: Database) -> Iterator[None]:
+    try:
+        yield
     except StorageUnavailable as error:
         reason = getattr(error.__cause__, "orig", None) or "it does not answer"
         raise StartupError(
-            f"The database {database.url!r} cannot be used: {reason}. "
+            f"The database {database.url!r} cannot be used: {str(reason).strip()}. "
             "Check VARVEL_DATABASE_URL and VARVEL_DATA_DIR."
         ) from error
     except SigningKeyUnreadable as error:
@@ -112,17 +172,26 @@ def prepare(settings: Settings) -> None:
         database.dispose()
 
 
+def _unusable_schema(state: SchemaState) -> str:
+    if state is SchemaState.OLDER:
+        return "The database's schema is older than this program; run: varvel migrate"
+    return (
+        "The database holds another program's schema; "
+        "set VARVEL_DATABASE_URL to a database of Varvel's own."
+    )
+
+
 def _database(settings: Settings) -> Database:
     pool_size = settings.storage_threads + settings.hash_threads
     try:
         database = Database(settings.database_url, pool_size=pool_size)
     except (ArgumentError, ImportError) as error:
         raise StartupError(
-            "VARVEL_DATABASE_URL names no database that this program can use; "
-            "write it like sqlite:////var/lib/varvel/varvel.sqlite."
+            "VARVEL_DATABASE_URL names no database that this program can use; write it like "
+            "postgresql://user:password@host/name or sqlite:////path/to/file."
         ) from error
-    if is_embedded(database.url) and database.url.database:
-        make_private_directory(Path(database.url.database).parent)
+    if database.is_embedded:
+        make_private_directory(Path(str(database.url.database)).parent)
     return database
 
 

@@ -13,6 +13,7 @@ Examples:
   varvel serve
   VARVEL_BIND=0.0.0.0:8000 VARVEL_WORKERS=4 varvel serve
   varvel migrate
+  varvel check
 """
 
 
@@ -53,12 +54,32 @@ def migrate() -> None:
 
     \b
     Example:
-      VARVEL_DATABASE_URL=sqlite:////var/lib/varvel/varvel.sqlite varvel migrate
+      VARVEL_DATABASE_URL=postgresql://varvel@localhost/varvel varvel migrate
     """
-    from entrypoints.bootstrap import prepare
+    from entrypoints import bootstrap
 
-    prepare(Settings.read(os.environ))
+    bootstrap.migrate(Settings.read(os.environ))
     click.echo("The database has the newest schema.")
+
+
+@main.command()
+def check() -> None:
+    r"""Look for what is unsafe in production: settings, database, schema, keys, clock.
+
+    Exit code 1 when anything is.
+
+    \b
+    Example:
+      varvel check
+    """
+    from entrypoints.check import faults
+
+    found = faults(os.environ)
+    for fault in found:
+        click.echo(f"unsafe: {fault}")
+    if found:
+        raise SystemExit(1)
+    click.echo("Nothing unsafe was found.")
 
 
 def _check_bind(settings: Settings) -> None:

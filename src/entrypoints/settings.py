@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -55,6 +56,7 @@ class Settings:
     workers: int
     secrets: tuple[bytes, ...] = field(repr=False)
     public_url: str | None
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     token_lifetime: timedelta
     registration: Registration
     hash_memory: int
@@ -79,19 +81,19 @@ class Settings:
         read = _Reader(environment)
         profile = read.choice("VARVEL_PROFILE", Profile.DEVELOPMENT)
         data_dir = Path(read.text("VARVEL_DATA_DIR", "./var"))
+        default_database = f"sqlite:///{data_dir / 'varvel.sqlite'}"
         host, port = read.bind("VARVEL_BIND", "127.0.0.1:5000")
         workers = read.whole("VARVEL_WORKERS", cores(), at_most=256)
         settings = cls(
             profile=profile,
             data_dir=data_dir,
-            database_url=read.text(
-                "VARVEL_DATABASE_URL", f"sqlite:///{data_dir / 'varvel.sqlite'}"
-            ),
+            database_url=read.database_url("VARVEL_DATABASE_URL", default_database),
             host=host,
             port=port,
             workers=workers,
             secrets=read.secrets("VARVEL_SECRET"),
             public_url=read.url("VARVEL_PUBLIC_URL"),
+            trusted_proxies=read.networks("VARVEL_TRUSTED_PROXIES"),
             token_lifetime=timedelta(
                 seconds=read.whole(
                     "VARVEL_TOKEN_LIFETIME",
@@ -111,6 +113,11 @@ class Settings:
         if profile is Profile.PRODUCTION:
             read.require("VARVEL_SECRET", "a key that only this service knows (see .env.example)")
             read.require("VARVEL_PUBLIC_URL", "the address under which clients reach this service")
+            read.require(
+                "VARVEL_DATABASE_URL",
+                "the database, which is another one than the default",
+                unless=default_database,
+            )
         read.finish()
         return settings
 
@@ -168,6 +175,22 @@ class _Reader:
             self._fault(name, "is an address like https://id.example.com, without query or user")
         return text.rstrip("/")
 
+    def database_url(self, name: str, default: str) -> str:
+        text = self.text(name, default)
+        if not re.match(r"(sqlite:///|postgresql(\+psycopg)?://).", text):
+            self._fault(
+                name, "is like postgresql://user:password@host/name or sqlite:////path/to/file"
+            )
+        return text
+
+    def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+        parts = self._environment.get(name, "").split(",")
+        try:
+            return tuple(ip_network(part.strip()) for part in parts if part.strip())
+        except ValueError:
+            self._fault(name, "is a list of networks like 10.0.0.0/8, fd00::/8")
+            return ()
+
     def secrets(self, name: str) -> tuple[bytes, ...]:
         text = self._environment.get(name)
         if not text:
@@ -181,8 +204,8 @@ class _Reader:
             )
         return secrets
 
-    def require(self, name: str, meaning: str) -> None:
-        if not self._environment.get(name):
+    def require(self, name: str, meaning: str, *, unless: str = "") -> None:
+        if self._environment.get(name, "") in ("", unless):
             self._fault(name, f"must be set in the production profile: {meaning}")
 
     def finish(self) -> None:

@@ -8,7 +8,12 @@ from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OctKey
 
-from domain.signing_keys import PublicKey, SigningKey, SigningKeyUnreadable
+from domain.signing_keys import (
+    PublicKey,
+    SigningKey,
+    SigningKeysNotLoaded,
+    SigningKeyUnreadable,
+)
 
 ALGORITHM = "ES256"
 CURVE = "P-256"
@@ -48,20 +53,25 @@ class JoseKeyRing:
         self._keys = opened
         self._signing = newest.kid, opened[newest.kid]
 
+    def is_loaded(self) -> bool:
+        return self._signing is not None
+
     def published(self) -> Sequence[PublicKey]:
+        self.signing()
         return [
             {**_public(key), "kid": kid, "alg": ALGORITHM, "use": "sig"}
             for kid, key in self._keys.items()
         ]
 
     def signing(self) -> tuple[str, ECKey]:
-        """The kid and the key that sign now. Raises RuntimeError before the keys are loaded."""
+        """The kid and the key that sign now. Raises SigningKeysNotLoaded."""
         if self._signing is None:
-            raise RuntimeError("No signing key is loaded; call LoadSigningKeys at start.")
+            raise SigningKeysNotLoaded
         return self._signing
 
     def find(self, kid: object) -> ECKey | None:
-        """The key with this kid, if it is one of ours."""
+        """The key with this kid, if it is one of ours. Raises SigningKeysNotLoaded."""
+        self.signing()
         return self._keys.get(kid) if isinstance(kid, str) else None
 
     def _open(self, key: SigningKey) -> ECKey:

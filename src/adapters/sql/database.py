@@ -3,14 +3,20 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url, text
 
 from domain.unit_of_work import StorageUnavailable
 
-BUSY_TIMEOUT = 5.0
-"""Seconds to wait for another writer, or for a connection of the pool, before giving up."""
+BUSY_TIMEOUT = 3
+"""Seconds to wait for a connection, a lock or another writer before giving up."""
+
+STATEMENT_TIMEOUT = 5
+"""Seconds a statement may take on a server."""
+
+BACKENDS = ("sqlite", "postgresql")
 
 AUTOCOMMIT = "varvel_autocommit"
 
@@ -20,6 +26,8 @@ class Database:
 
     def __init__(self, url: str | URL, *, pool_size: int = 5) -> None:
         self.url = make_url(url)
+        if self.url.get_backend_name() not in BACKENDS or not self.url.database:
+            raise exc.ArgumentError("The address names no database of a known kind.")
         self._engine = _engine(self.url, pool_size)
         self._autocommit = self._engine.execution_options(**_autocommit_options(self.url))
         # One value a thread, since each use case runs on one thread from its start to its end.
@@ -56,14 +64,29 @@ class Database:
             with self._autocommit.connect() as connection:
                 yield connection
 
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is a file of this program's own, with no server behind it."""
+        return _is_embedded(self.url)
+
+    def now(self) -> datetime:
+        """The present moment by the database's clock. Raises StorageUnavailable."""
+        if self.is_embedded:
+            return datetime.now(UTC)
+        with self.connection() as connection:
+            found: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+            return found.astimezone(UTC)
+
+    def encodes_unicode(self) -> bool:
+        """Whether every text can be stored. Raises StorageUnavailable."""
+        question = "PRAGMA encoding" if self.is_embedded else "SHOW server_encoding"
+        with self.connection() as connection:
+            answer: str = connection.execute(text(question)).scalar_one()
+            return answer.upper().startswith("UTF")
+
     def dispose(self) -> None:
         """Closes every connection; the next use opens new ones."""
         self._engine.dispose()
-
-
-def is_embedded(url: str | URL) -> bool:
-    """Whether the database is a file of this program's own, with no server behind it."""
-    return make_url(url).get_backend_name() == "sqlite"
 
 
 @contextmanager
@@ -76,20 +99,38 @@ def _translated_errors() -> Iterator[None]:
         raise StorageUnavailable from error
 
 
+def _is_embedded(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
 def _autocommit_options(url: URL) -> dict[str, Any]:
-    return {AUTOCOMMIT: True} if is_embedded(url) else {"isolation_level": "AUTOCOMMIT"}
+    return {AUTOCOMMIT: True} if _is_embedded(url) else {"isolation_level": "AUTOCOMMIT"}
 
 
 def _engine(url: URL, pool_size: int) -> Engine:
     # A statement's parameters hold names and hashes, which no error message may repeat.
     options: dict[str, Any] = {"hide_parameters": True, "pool_timeout": BUSY_TIMEOUT}
     options |= {"pool_size": pool_size, "max_overflow": 0}
-    if not is_embedded(url):
-        return create_engine(url, **options)
+    if not _is_embedded(url):
+        # A connection that a restarted server or a firewall cut is found before it is used.
+        return create_engine(url, pool_pre_ping=True, connect_args=_server_limits(), **options)
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT}, **options)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def _server_limits() -> dict[str, Any]:
+    limits = {
+        "statement_timeout": STATEMENT_TIMEOUT,
+        "lock_timeout": BUSY_TIMEOUT,
+        "idle_in_transaction_session_timeout": STATEMENT_TIMEOUT,
+    }
+    return {
+        "connect_timeout": BUSY_TIMEOUT,
+        "application_name": "varvel",
+        "options": " ".join(f"-c {name}={seconds}s" for name, seconds in limits.items()),
+    }
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

@@ -1,9 +1,10 @@
 """Brings a database to the newest schema. Alembic is loaded only when there is work for it."""
 
 import io
+from enum import Enum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import String, column, inspect, select, table
+from sqlalchemy import Connection, String, column, inspect, select, table, text
 from sqlalchemy.exc import DBAPIError
 
 from adapters.sql.database import Database
@@ -13,7 +14,24 @@ from domain.unit_of_work import StorageUnavailable
 if TYPE_CHECKING:
     from alembic.config import Config
 
+LOCK = 0x76617276656C
+"""The advisory lock of whoever migrates: the program's name as a number."""
+
 _VERSION = select(column("version_num", String)).select_from(table("alembic_version"))
+
+
+class SchemaState(Enum):
+    """How a database's schema stands to the one this program was written for."""
+
+    OLDER = "older"
+    CURRENT = "current"
+    NEWER = "newer"
+    UNKNOWN = "unknown"
+
+
+USABLE = (SchemaState.CURRENT, SchemaState.NEWER)
+"""A step only ever adds, until a later release takes away what nobody uses any more, so that the
+program still runs on the schema of the release after it."""
 
 
 def revision(database: Database) -> str | None:
@@ -25,9 +43,16 @@ def revision(database: Database) -> str | None:
         return row[0] if row else None
 
 
-def is_current(database: Database) -> bool:
-    """Whether the schema is the one this program was written for."""
-    return revision(database) == HEAD
+def state(database: Database) -> SchemaState:
+    """How the schema stands. Revisions are numbers of four digits, so that they have an order."""
+    found = revision(database)
+    if found is None:
+        return SchemaState.OLDER
+    if len(found) != len(HEAD) or not found.isdecimal():
+        return SchemaState.UNKNOWN
+    if found == HEAD:
+        return SchemaState.CURRENT
+    return SchemaState.NEWER if found > HEAD else SchemaState.OLDER
 
 
 def upgrade(database: Database, *, to: str = "head") -> None:
@@ -39,12 +64,23 @@ def upgrade(database: Database, *, to: str = "head") -> None:
 
     try:
         with database.engine.begin() as connection:
+            if not database.is_embedded:
+                _take_turn(connection)
             command.upgrade(_config(connection), to)
     except DBAPIError as error:
         raise StorageUnavailable from error
 
 
-def _config(connection: object) -> "Config":
+def _take_turn(connection: Connection) -> None:
+    # Waits for another migration as long as that takes, but for a table's lock only shortly:
+    # whoever wants the table after us would wait behind us.
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    connection.execute(text("SET LOCAL lock_timeout = '3s'"))
+
+
+def _config(connection: Connection) -> "Config":
     from alembic.config import Config
 
     config = Config(stdout=io.StringIO())

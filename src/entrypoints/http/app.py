@@ -1,26 +1,34 @@
 """The Falcon application: its routes, its middleware, its error handlers."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import falcon
 from falcon.asgi import App, Request, Response
 
 from domain.errors import DomainError
+from domain.health import CheckReadiness
 from domain.signing_keys import KeyRing, LoadSigningKeys
 from domain.tokens import AuthenticateRequest, IssueToken
+from domain.unit_of_work import StorageUnavailable
 from domain.users import RegisterUser, ShowUser
 from entrypoints.http import errors
 from entrypoints.http.about import DescriptionResource, HelpResource, WelcomeResource
 from entrypoints.http.authentication import Authentication
+from entrypoints.http.health import LivenessResource, ReadinessResource
 from entrypoints.http.lanes import Lane
 from entrypoints.http.operations import Route
 from entrypoints.http.problems import Problem
 from entrypoints.http.protected import ProtectedResource
+from entrypoints.http.proxies import Network, Proxies
 from entrypoints.http.requests import Requests
 from entrypoints.http.signing_keys import SigningKeysResource
 from entrypoints.http.tokens import TokenResource
 from entrypoints.http.users import UserResource, UsersResource
+
+LOADING_INTERVAL = 1.0
+"""Seconds between two tries to load the keys."""
 
 HttpApp = App[Request, Response]
 
@@ -35,6 +43,7 @@ class Services:
     show_user: ShowUser
     authenticate_request: AuthenticateRequest
     issue_token: IssueToken
+    check_readiness: CheckReadiness
     storage: Lane
     hashing: Lane
 
@@ -45,21 +54,43 @@ class Lifespan:
     def __init__(self, services: Services, on_close: Callable[[], None]) -> None:
         self._services = services
         self._on_close = on_close
+        self._loading: asyncio.Task[None] | None = None
 
     async def process_startup(self, _scope: object, _event: object) -> None:
-        """Loads the keys, so that no token is checked without them."""
-        await self._services.storage.run(self._services.load_signing_keys)
+        """Loads the keys; while the database does not answer, goes on trying beside the requests.
+
+        A process that gave up instead would end the whole server, and the token checks of the
+        processes that have their keys with it.
+        """
+        if not await self._load_signing_keys():
+            self._loading = asyncio.create_task(self._go_on_loading())
 
     async def process_shutdown(self, _scope: object, _event: object) -> None:
         """Lets the work under way end, then closes what is open."""
+        if self._loading is not None:
+            self._loading.cancel()
         self._services.hashing.close()
         self._services.storage.close()
         self._on_close()
 
+    async def _load_signing_keys(self) -> bool:
+        try:
+            await self._services.storage.run(self._services.load_signing_keys)
+        except StorageUnavailable:
+            return False
+        return True
 
-def routes(services: Services, *, public_url: str | None = None) -> tuple[Route, ...]:
+    async def _go_on_loading(self) -> None:
+        while not await self._load_signing_keys():
+            await asyncio.sleep(LOADING_INTERVAL)
+
+
+def routes(
+    services: Services, *, public_url: str | None = None, proxies: Proxies | None = None
+) -> tuple[Route, ...]:
     """The route table: it serves, it is listed at /help, and the API description is made of it."""
-    users = UsersResource(services.register_user, services.hashing, public_url)
+    proxies = proxies or Proxies(())
+    users = UsersResource(services.register_user, services.hashing, proxies, public_url)
     user = UserResource(services.show_user, services.storage)
     help_resource = HelpResource()
     table = (
@@ -67,6 +98,8 @@ def routes(services: Services, *, public_url: str | None = None) -> tuple[Route,
         Route("/help", help_resource),
         Route("/openapi.json", DescriptionResource()),
         Route("/.well-known/jwks.json", SigningKeysResource(services.key_ring)),
+        Route("/health/live", LivenessResource()),
+        Route("/health/ready", ReadinessResource(services.check_readiness, services.storage)),
         Route("/api/users", users),
         Route("/api/users/{user_id}", user),
         Route("/api/token", TokenResource(services.issue_token)),
@@ -81,17 +114,22 @@ def routes(services: Services, *, public_url: str | None = None) -> tuple[Route,
 
 
 def create_http_app(
-    services: Services, *, public_url: str | None, on_close: Callable[[], None]
+    services: Services,
+    *,
+    public_url: str | None,
+    trusted_proxies: Sequence[Network],
+    on_close: Callable[[], None],
 ) -> HttpApp:
     """The application. `public_url` is the base of Location; without one, the Host header is."""
+    proxies = Proxies(trusted_proxies)
     app = App()
     app.add_middleware(Lifespan(services, on_close))
-    app.add_middleware(Requests())
+    app.add_middleware(Requests(proxies))
     app.add_middleware(Authentication(services.authenticate_request, services.hashing))
     app.add_error_handler(Exception, errors.answer_unexpected)
     app.add_error_handler(falcon.HTTPError, errors.answer_http_error)
     app.add_error_handler(Problem, errors.answer_problem)
     app.add_error_handler(DomainError, errors.answer_domain_error)
-    for route in routes(services, public_url=public_url):
+    for route in routes(services, public_url=public_url, proxies=proxies):
         app.add_route(route.path, route.resource)
     return app

@@ -1,5 +1,6 @@
 """Bodies: read within a limit and checked against a schema, written from one."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from marshmallow import Schema, ValidationError, fields
 from domain.errors import FieldError, InvalidFields
 from entrypoints.http.json import MAXIMUM_BODY, InvalidJson, loads
 from entrypoints.http.problems import Problem
+
+MAXIMUM_BODY_SECONDS = 10
 
 _DETAILS = {
     "missing": "This field is missing; add it.",
@@ -45,7 +48,16 @@ async def load(req: Request, schema: Schema) -> Mapping[str, Any]:
     InvalidFields for what the schema refuses.
     """
     _check_media_type(req)
-    body = await _read(req)
+    try:
+        async with asyncio.timeout(MAXIMUM_BODY_SECONDS):
+            body = await _read(req)
+    except TimeoutError:
+        raise Problem(
+            408,
+            "body_too_slow",
+            f"The body did not arrive within {MAXIMUM_BODY_SECONDS} seconds; send it faster.",
+            headers={"Connection": "close"},
+        ) from None
     try:
         loaded: Mapping[str, Any] = schema.load(loads(body))
     except InvalidJson as error:

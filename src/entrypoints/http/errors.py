@@ -44,7 +44,8 @@ async def answer_domain_error(
     if error.retry_after is not None:
         resp.set_header("Retry-After", str(error.retry_after))
     if error.kind is ErrorKind.UNAVAILABLE:
-        _log.warning("request %s: %s: %s", request_id(req), error.code, type(error.__cause__))
+        reason = type(error.__cause__).__name__ if error.__cause__ else "-"
+        _log.warning("request %s: %s: %s", request_id(req), error.code, reason)
     _answer(req, resp, STATUS[error.kind], error.code, error.detail, fields=error.fields)
 
 

@@ -8,6 +8,7 @@ from entrypoints.http.bodies import RequestSchema, Text, load
 from entrypoints.http.json import dumps
 from entrypoints.http.lanes import Lane
 from entrypoints.http.operations import Access, Resource, operation
+from entrypoints.http.proxies import Proxies
 
 
 class RegistrationSchema(RequestSchema):
@@ -30,9 +31,12 @@ _USER = UserSchema()
 class UsersResource(Resource):
     """The collection of users."""
 
-    def __init__(self, register_user: RegisterUser, hashing: Lane, public_url: str | None) -> None:
+    def __init__(
+        self, register_user: RegisterUser, hashing: Lane, proxies: Proxies, public_url: str | None
+    ) -> None:
         self._register_user = register_user
         self._hashing = hashing
+        self._proxies = proxies
         self._public_url = public_url
 
     @operation(
@@ -41,14 +45,15 @@ class UsersResource(Resource):
         status=201,
         answer=_USER,
         body=_REGISTRATION,
-        problems=(400, 403, 413, 415, 503),
+        problems=(400, 403, 408, 413, 415, 503),
     )
     async def on_post(self, req: Request, resp: Response) -> None:
         """Registers a user; Location tells the new user's address."""
         registration = await load(req, _REGISTRATION)
         user = await self._hashing.run(self._register_user, **registration)
         resp.status = 201
-        resp.location = f"{self._public_url or req.prefix}/api/users/{user.id}"
+        base = self._public_url or f"{self._proxies.scheme(req)}://{req.netloc}"
+        resp.location = f"{base}/api/users/{user.id}"
         resp.data = dumps(_USER.dump({"username": user.name}))
 
 

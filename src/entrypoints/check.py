@@ -1,0 +1,85 @@
+"""What is unsafe about this machine's settings, database, keys and clock, in plain words."""
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from urllib.parse import parse_qs, urlsplit
+
+from entrypoints.bootstrap import inspect
+from entrypoints.settings import Settings, StartupError
+
+RECOMMENDED_HASH_COST = 19_456 * 2
+"""KiB times passes: what OWASP's recommendations for argon2id with one lane come to."""
+
+SMALLEST_HASH_MEMORY = 7_168
+"""KiB; the smallest of OWASP's recommendations."""
+
+CLOCK_TOLERANCE = 5.0
+"""Seconds."""
+
+_LOCAL = ("", "localhost", "127.0.0.1", "::1")
+_CHECKED = ("verify-ca", "verify-full")
+
+
+def faults(environment: Mapping[str, str]) -> list[str]:
+    """Everything unsafe, judged as the production profile would; an empty list is good news."""
+    try:
+        settings = Settings.read({**environment, "VARVEL_PROFILE": "production"})
+    except StartupError as error:
+        return str(error).splitlines()
+    return [*_settings_faults(settings), *_file_faults(settings), *_stored_faults(settings)]
+
+
+def _settings_faults(settings: Settings) -> Iterator[str]:
+    if settings.public_url and not settings.public_url.startswith("https://"):
+        yield (
+            "VARVEL_PUBLIC_URL is not https: passwords and tokens cross the network readable. "
+            "Put a proxy with TLS in front."
+        )
+    cost = settings.hash_memory * settings.hash_time
+    if settings.hash_memory < SMALLEST_HASH_MEMORY or cost < RECOMMENDED_HASH_COST:
+        yield (
+            "VARVEL_HASH_MEMORY and VARVEL_HASH_TIME make hashes that are cheap to guess: use at "
+            "least 19456 with 2, or 7168 with 6."
+        )
+    url = urlsplit(settings.database_url)
+    if url.scheme.startswith("postgresql") and (url.hostname or "") not in _LOCAL:
+        mode = parse_qs(url.query).get("sslmode", [""])[-1]
+        if mode not in _CHECKED:
+            yield (
+                "The connection to the database crosses the network without a checked "
+                "certificate: add sslmode=verify-full to VARVEL_DATABASE_URL."
+            )
+
+
+def _file_faults(settings: Settings) -> Iterator[str]:
+    prefix = "sqlite:///"
+    if not settings.database_url.startswith(prefix):
+        return
+    path = settings.database_url.removeprefix(prefix).partition("?")[0]
+    directory = os.path.dirname(path) or "."  # noqa: PTH120 - an empty name means this directory
+    for each in (path, f"{path}-wal"):
+        if _others_may(each, stat.S_IROTH | stat.S_IWOTH) and _others_may(directory, stat.S_IXOTH):
+            yield f"Every user of this machine may read {each}: chmod 600 it."
+
+
+def _others_may(path: str, mode: int) -> bool:
+    try:
+        return bool(os.stat(path).st_mode & mode)  # noqa: PTH116 - as above
+    except OSError:
+        return False
+
+
+def _stored_faults(settings: Settings) -> Iterator[str]:
+    try:
+        found = inspect(settings)
+    except StartupError as error:
+        yield str(error)
+        return
+    if abs(found.clock_difference) > CLOCK_TOLERANCE:
+        yield (
+            f"This machine's clock and the database's differ by {found.clock_difference:.0f} s: "
+            "tokens would end too early or too late. Set both by NTP."
+        )
+    if not found.encodes_unicode:
+        yield "The database does not store UTF-8: make it anew with ENCODING 'UTF8'."

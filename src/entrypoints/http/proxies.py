@@ -1,0 +1,67 @@
+"""What a request's sender is believed to know of it."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+from falcon.asgi import Request
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+
+class Proxies:
+    """The networks of proxies whose headers are believed; nobody else's are."""
+
+    def __init__(self, trusted: Sequence[Network]) -> None:
+        self._trusted = trusted
+
+    def client(self, req: Request) -> str:
+        """The address the request came from, as far back as trusted proxies tell it.
+
+        X-Forwarded-For is read from its end, since whoever sends it writes its beginning.
+        """
+        found = _address(req.remote_addr)
+        hops = (req.get_header("X-Forwarded-For") or "").split(",")
+        while hops and self._is_trusted(found):
+            hop = _address(hops.pop())
+            if hop is None:
+                break
+            found = hop
+        return str(found) if found else "-"
+
+    def scheme(self, req: Request) -> str:
+        """The scheme the client used: http or https."""
+        told = self._told(req, "X-Forwarded-Proto")
+        return told if told in ("http", "https") else req.scheme
+
+    def request_id(self, req: Request) -> str | None:
+        """The id that a trusted proxy gave the request, if it gave one."""
+        told = self._told(req, "X-Request-ID")
+        return told if told and len(told) <= 64 and told.isascii() and _is_plain(told) else None
+
+    def _told(self, req: Request, name: str) -> str | None:
+        value = req.get_header(name)
+        if value is None or not self._is_trusted(_address(req.remote_addr)):
+            return None
+        return value.rpartition(",")[2].strip()
+
+    def _is_trusted(self, address: Address | None) -> bool:
+        return address is not None and any(address in network for network in self._trusted)
+
+
+def _is_plain(text: str) -> bool:
+    return text.replace("-", "").replace("_", "").replace(".", "").isalnum()
+
+
+def _address(text: str) -> Address | None:
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
