@@ -17,10 +17,11 @@ STARTS = 3
 REQUESTS = 1000
 
 
-def lines(folder: Path) -> tuple[int, int]:
-    """How many Python files the folder has, and how many lines in them."""
+def lines(folder: Path) -> tuple[int, int, int]:
+    """How many Python files the folder has, how many lines, and how many that are not blank."""
     files = list(folder.rglob("*.py"))
-    return len(files), sum(len(file.read_text("utf-8").splitlines()) for file in files)
+    rows = [row for file in files for row in file.read_text("utf-8").splitlines()]
+    return len(files), len(rows), sum(bool(row.strip()) for row in rows)
 
 
 def locked(lock: str) -> set[str]:
@@ -111,14 +112,10 @@ def measured() -> tuple[list[float], list[float]]:
 
 def main() -> None:
     """Prints everything."""
-    total = 0
-    for layer in ("domain", "adapters", "entrypoints"):
-        files, count = lines(ROOT / "src" / layer)
-        total += count
-        print(f"src/{layer:14}{count:6} lines in {files} files")
-    print(f"{'src':18}{total:6} lines")
-    files, count = lines(ROOT / "tests")
-    print(f"{'tests':18}{count:6} lines in {files} files")
+    print(f"{'':18}{'files':>6}{'lines':>7}{'not blank':>11}")
+    for folder in ("src/domain", "src/adapters", "src/entrypoints", "src", "tests"):
+        files, count, written = lines(ROOT / folder)
+        print(f"{folder:18}{files:6}{count:7}{written:11}")
 
     build = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"][
         "build"
@@ -135,9 +132,9 @@ def main() -> None:
     )
     print(f"later starts      {statistics.median(times[1:]):6.2f} s (median of {STARTS})")
     if sizes:
-        workers = ", ".join(f"{size:.1f}" for size in sizes[1:])
+        master, *workers = (f"{size:.1f}" for size in sizes)
         print(
-            f"memory (PSS)      {sum(sizes):6.1f} MiB in all; master {sizes[0]:.1f}, workers {workers}"
+            f"memory (PSS)      {sum(sizes):6.1f} MiB: master {master}, workers {' '.join(workers)}"
         )
 
 

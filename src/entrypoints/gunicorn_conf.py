@@ -13,7 +13,7 @@ except StartupError as error:
 
 bind = [_settings.bind]
 workers = _settings.workers
-worker_class = "asgi"
+worker_class = "entrypoints.gunicorn_worker.DrainingWorker"
 asgi_loop = "uvloop"
 asgi_lifespan = "on"
 http_parser = "fast"
