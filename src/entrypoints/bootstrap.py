@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy.exc import ArgumentError
 
@@ -129,17 +128,16 @@ class Inspection:
 def inspect(settings: Settings) -> Inspection:
     """Looks at a database without changing it.
 
-    Raises StartupError when it cannot be reached, its schema is not current, or it holds no key
-    that can be opened.
+    Raises StartupError when it cannot be reached, its schema is not current, or its signing key
+    cannot be opened.
     """
     services, database = build(settings)
     with _startup_errors(database):
         state = migration.state(database)
         if state not in migration.USABLE:
             raise StartupError(_unusable_schema(state))
-        if not SqlSigningKeyRepository(database).list():
-            raise StartupError("There is no signing key yet; it is made at the first start.")
-        services.load_signing_keys()
+        if SqlSigningKeyRepository(database).list():
+            services.load_signing_keys()
         return Inspection(
             (SystemClock().now() - database.now()).total_seconds(), database.encodes_unicode()
         )
@@ -190,8 +188,8 @@ def _database(settings: Settings) -> Database:
             "VARVEL_DATABASE_URL names no database that this program can use; write it like "
             "postgresql://user:password@host/name or sqlite:////path/to/file."
         ) from error
-    if database.is_embedded:
-        make_private_directory(Path(str(database.url.database)).parent)
+    if settings.database_file is not None:
+        make_private_directory(settings.database_file.parent)
     return database
 
 

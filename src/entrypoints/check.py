@@ -1,18 +1,18 @@
 """What is unsafe about this machine's settings, database, keys and clock, in plain words."""
 
-import os
 import stat
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from entrypoints.bootstrap import inspect
 from entrypoints.settings import Settings, StartupError
 
-RECOMMENDED_HASH_COST = 19_456 * 2
-"""KiB times passes: what OWASP's recommendations for argon2id with one lane come to."""
-
 SMALLEST_HASH_MEMORY = 7_168
-"""KiB; the smallest of OWASP's recommendations."""
+"""KiB; the smallest of OWASP's recommendations for argon2id with one lane."""
+
+SMALLEST_HASH_COST = SMALLEST_HASH_MEMORY * 5
+"""KiB times passes, of the same recommendation."""
 
 CLOCK_TOLERANCE = 5.0
 """Seconds."""
@@ -37,10 +37,10 @@ def _settings_faults(settings: Settings) -> Iterator[str]:
             "Put a proxy with TLS in front."
         )
     cost = settings.hash_memory * settings.hash_time
-    if settings.hash_memory < SMALLEST_HASH_MEMORY or cost < RECOMMENDED_HASH_COST:
+    if settings.hash_memory < SMALLEST_HASH_MEMORY or cost < SMALLEST_HASH_COST:
         yield (
-            "VARVEL_HASH_MEMORY and VARVEL_HASH_TIME make hashes that are cheap to guess: use at "
-            "least 19456 with 2, or 7168 with 6."
+            "VARVEL_HASH_MEMORY and VARVEL_HASH_TIME make hashes that are cheap to guess: leave "
+            "both at their defaults."
         )
     url = urlsplit(settings.database_url)
     if url.scheme.startswith("postgresql") and (url.hostname or "") not in _LOCAL:
@@ -53,21 +53,16 @@ def _settings_faults(settings: Settings) -> Iterator[str]:
 
 
 def _file_faults(settings: Settings) -> Iterator[str]:
-    prefix = "sqlite:///"
-    if not settings.database_url.startswith(prefix):
+    path = settings.database_file
+    if path is None or not _others_may(stat.S_IXOTH, path.parent):
         return
-    path = settings.database_url.removeprefix(prefix).partition("?")[0]
-    directory = os.path.dirname(path) or "."  # noqa: PTH120 - an empty name means this directory
-    for each in (path, f"{path}-wal"):
-        if _others_may(each, stat.S_IROTH | stat.S_IWOTH) and _others_may(directory, stat.S_IXOTH):
-            yield f"Every user of this machine may read {each}: chmod 600 it."
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        if _others_may(stat.S_IROTH, file):
+            yield f"Every user of this machine may read {file}: chmod 600 it."
 
 
-def _others_may(path: str, mode: int) -> bool:
-    try:
-        return bool(os.stat(path).st_mode & mode)  # noqa: PTH116 - as above
-    except OSError:
-        return False
+def _others_may(mode: int, path: Path) -> bool:
+    return path.exists() and bool(path.stat().st_mode & mode)
 
 
 def _stored_faults(settings: Settings) -> Iterator[str]:

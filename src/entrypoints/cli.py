@@ -7,14 +7,10 @@ import click
 
 from entrypoints.settings import Settings, StartupError
 
-_EXAMPLES = """
-\b
-Examples:
-  varvel serve
-  VARVEL_BIND=0.0.0.0:8000 VARVEL_WORKERS=4 varvel serve
-  varvel migrate
-  varvel check
-"""
+
+def _example(*commands: str) -> str:
+    # The first character keeps the lines from being joined to a paragraph.
+    return "\b\nExamples:\n" + "\n".join(f"  {command}" for command in commands)
 
 
 class _Group(click.Group):
@@ -27,50 +23,44 @@ class _Group(click.Group):
             raise click.ClickException(str(error)) from error
 
 
-@click.group(cls=_Group, epilog=_EXAMPLES, context_settings={"max_content_width": 100})
+@click.group(
+    cls=_Group,
+    epilog=_example("varvel serve", "VARVEL_WORKERS=4 varvel serve", "varvel migrate"),
+    context_settings={"max_content_width": 100},
+)
 @click.version_option(package_name="varvel", prog_name="varvel")
 def main() -> None:
     """Varvel: an authentication API. Settings are environment variables (see .env.example)."""
 
 
-@main.command()
+@main.command(epilog=_example("VARVEL_BIND=127.0.0.1:8000 varvel serve"))
 def serve() -> None:
-    r"""Serve the API until the process is told to stop.
-
-    \b
-    Examples:
-      varvel serve
-      VARVEL_BIND=127.0.0.1:8000 varvel serve
-    """
+    """Serve the API until the process is told to stop."""
     from entrypoints.gunicorn_app import GunicornApplication
 
     _check_bind(Settings.read(os.environ))
     GunicornApplication().run()
 
 
-@main.command()
+@main.command(
+    epilog=_example("VARVEL_DATABASE_URL=postgresql://varvel@localhost/varvel varvel migrate")
+)
 def migrate() -> None:
-    r"""Bring the database to the newest schema.
-
-    \b
-    Example:
-      VARVEL_DATABASE_URL=postgresql://varvel@localhost/varvel varvel migrate
-    """
+    """Bring the database to the newest schema."""
     from entrypoints import bootstrap
 
     bootstrap.migrate(Settings.read(os.environ))
     click.echo("The database has the newest schema.")
 
 
-@main.command()
+@main.command(
+    short_help="Look for what is unsafe in production.",
+    epilog=_example("varvel check && varvel serve"),
+)
 def check() -> None:
-    r"""Look for what is unsafe in production: settings, database, schema, keys, clock.
+    """Look for what is unsafe in production: settings, database, schema, key and clock.
 
-    Exit code 1 when anything is.
-
-    \b
-    Example:
-      varvel check
+    Says each in a line, and exits with 1 if there is any.
     """
     from entrypoints.check import faults
 

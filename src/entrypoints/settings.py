@@ -71,6 +71,12 @@ class Settings:
         return self.public_url or DEVELOPMENT_ISSUER
 
     @property
+    def database_file(self) -> Path | None:
+        """The file of an embedded database; None for a server's."""
+        scheme, _, path = self.database_url.partition(":///")
+        return Path(path.partition("?")[0]) if scheme == "sqlite" else None
+
+    @property
     def bind(self) -> str:
         """Host and port, as a URL's authority."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
