@@ -12,7 +12,7 @@ class ZxcvbnCommonPasswords:
         # Imported at the first look-up: the list takes memory that only one policy needs.
         from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-        return frozenset(FREQUENCY_LISTS["passwords"].split(","))
+        return frozenset(FREQUENCY_LISTS["passwords"])
 
     def __contains__(self, password: object) -> bool:
         return password in self._passwords

@@ -183,7 +183,7 @@ def _database(settings: Settings) -> Database:
     pool_size = settings.storage_threads + settings.hash_threads
     try:
         database = Database(settings.database_url, pool_size=pool_size)
-    except (ArgumentError, ImportError) as error:
+    except (ArgumentError, ImportError, TypeError) as error:
         raise StartupError(
             "VARVEL_DATABASE_URL names no database that this program can use; write it like "
             "postgresql://user:password@host/name or sqlite:////path/to/file."

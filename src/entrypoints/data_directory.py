@@ -4,6 +4,7 @@ import base64
 import os
 import secrets
 from pathlib import Path
+from tempfile import mkstemp
 
 from entrypoints.settings import MINIMUM_SECRET_BYTES, StartupError
 
@@ -47,8 +48,8 @@ def _unusable(path: Path, error: OSError) -> StartupError:
 
 
 def _make(path: Path) -> None:
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    descriptor, draft = mkstemp(dir=path.parent, prefix=path.name)
+    with os.fdopen(descriptor, "wb") as file:
         file.write(base64.urlsafe_b64encode(secrets.token_bytes(MINIMUM_SECRET_BYTES)) + b"\n")
         file.flush()
         os.fsync(file.fileno())
@@ -58,4 +59,4 @@ def _make(path: Path) -> None:
     except FileExistsError:
         return
     finally:
-        draft.unlink()
+        Path(draft).unlink()

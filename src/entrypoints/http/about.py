@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 
 from falcon.asgi import Request, Response
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 
 from entrypoints.http.bodies import Text
 from entrypoints.http.json import dumps
@@ -25,6 +25,17 @@ class AddressSchema(Schema):
     )
 
 
+class DescriptionSchema(Schema):
+    """An OpenAPI document."""
+
+    class Meta:
+        """What it holds besides is OpenAPI's own business."""
+
+        unknown = INCLUDE
+
+    openapi = Text("The version of OpenAPI.", "3.1.0")
+
+
 class HelpSchema(Schema):
     """Every address."""
 
@@ -42,9 +53,6 @@ WELCOME = {
 WelcomeSchema = Schema.from_dict(
     {name: Text("What this is, or where to look.", text) for name, text in WELCOME.items()},
     name="WelcomeSchema",
-)
-DescriptionSchema = Schema.from_dict(
-    {"openapi": Text("The version of OpenAPI.", "3.1.0")}, name="DescriptionSchema"
 )
 
 _HELP = HelpSchema()

@@ -22,7 +22,7 @@ def basic_credentials(authorization: str | None) -> tuple[str, str]:
 
     Raises CredentialsRequired when there are none, InvalidCredentials when they cannot be read.
     """
-    scheme, _, encoded = (authorization or "").strip().partition(" ")
+    scheme, _, encoded = (authorization or "").strip(" \t").partition(" ")
     encoded = encoded.strip(" ")
     if scheme.lower() != "basic" or not encoded:
         raise CredentialsRequired
