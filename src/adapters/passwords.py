@@ -38,7 +38,7 @@ class Argon2PasswordHasher:
     def verify(self, password: str, password_hash: str) -> bool:
         try:
             return bool(self._context.verify(password, password_hash))
-        except ValueError:
+        except (TypeError, ValueError):
             return False
 
     def is_outdated(self, password_hash: str) -> bool:

@@ -15,7 +15,7 @@ CLIENT_ID = "varvel"
 SCOPE = "account"
 
 MAXIMUM_TOKEN_LIFETIME = timedelta(days=1)
-"""No token is made, and none accepted, that lives longer than this."""
+"""No token that lives longer is accepted, so no setting may ask for one."""
 
 CLOCK_LEEWAY = timedelta(seconds=60)
 """How far the clock of the machine that issued a token may run ahead of this one's."""
@@ -97,14 +97,15 @@ class TokenCodec(Protocol):
     """Signs tokens, and reads tokens that carry a valid signature."""
 
     def encode(self, token: AccessToken) -> str:
-        """The token in compact form, signed with the present key."""
+        """The token in compact form, signed with the present key. Raises SigningKeysNotLoaded."""
         ...
 
     def decode(self, text: str) -> AccessToken:
         """What the token says.
 
         Raises InvalidCredentials unless it is well formed, of the access token's type, signed with
-        the expected algorithm by a key of ours, and not past its end. Does no I/O.
+        the expected algorithm by a key of ours, and not past its end, and SigningKeysNotLoaded
+        when that cannot be judged yet. Does no I/O.
         """
         ...
 
@@ -189,11 +190,9 @@ class AuthenticateRequest:
 
     def __call__(self, *, credentials: Credentials) -> Principal:
         """The principal. Raises InvalidCredentials whatever the reason."""
-        match credentials:
-            case TokenCredentials(token):
-                return self._by_token(token)
-            case PasswordCredentials(username, password):
-                return self._by_password(username, password)
+        if isinstance(credentials, TokenCredentials):
+            return self._by_token(credentials.token)
+        return self._by_password(credentials.username, credentials.password)
 
     def classify(self, username: str, password: str) -> Credentials:
         """What a pair from HTTP Basic means: whatever looks like a token is never a name."""

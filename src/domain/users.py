@@ -118,10 +118,12 @@ class UsernameRules:
                 "too_long", f"A user name has at most {MAXIMUM_NAME_LENGTH} characters."
             )
         canonical = self.profile.enforce(name)
-        if not canonical or len(canonical) > MAXIMUM_NAME_LENGTH:
+        if not canonical:
             return _refused(
                 "not_a_name", "A user name has letters, digits and common signs, and no spaces."
             )
+        if len(canonical) > MAXIMUM_NAME_LENGTH:
+            return _refused("too_long", "This user name is too long in lower case; shorten it.")
         if ":" in name or ":" in canonical:
             return _refused("colon", "A user name has no colon, since HTTP Basic ends it there.")
         if is_token_shaped(name) or is_token_shaped(canonical):
@@ -170,13 +172,12 @@ class RegisterUser:
     def _checked(self, username: str, password: str) -> tuple[str, str]:
         canonical_name = self.usernames.canonical(username)
         prepared = self.passwords.prepare(password)
+        if isinstance(prepared, str):
+            known = canonical_name if isinstance(canonical_name, str) else ""
+            prepared = self.passwords.judge(prepared, canonical_name=known) or prepared
         if isinstance(canonical_name, FieldError) or isinstance(prepared, FieldError):
-            raise InvalidFields(
-                *(fault for fault in (canonical_name, prepared) if isinstance(fault, FieldError))
-            )
-        fault = self.passwords.judge(prepared, canonical_name=canonical_name)
-        if fault is not None:
-            raise InvalidFields(fault)
+            faults = (canonical_name, prepared)
+            raise InvalidFields(*(fault for fault in faults if isinstance(fault, FieldError)))
         return canonical_name, prepared
 
 

@@ -27,7 +27,7 @@ from domain.signing_keys import LoadSigningKeys, SigningKeyUnreadable
 from domain.tokens import AuthenticateRequest, IssueToken, TokenPolicy
 from domain.unit_of_work import StorageUnavailable
 from domain.users import RegisterUser, ShowUser, UsernameRules
-from entrypoints.data_directory import make_private_directory, read_or_make_secret
+from entrypoints.data_directory import make_private_file, read_or_make_secret
 from entrypoints.http.app import HttpApp, Services, create_http_app
 from entrypoints.http.lanes import Lane
 from entrypoints.settings import Profile, Registration, Settings, StartupError
@@ -189,7 +189,7 @@ def _database(settings: Settings) -> Database:
             "postgresql://user:password@host/name or sqlite:////path/to/file."
         ) from error
     if settings.database_file is not None:
-        make_private_directory(settings.database_file.parent)
+        make_private_file(settings.database_file)
     return database
 
 

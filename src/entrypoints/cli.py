@@ -33,7 +33,7 @@ def main() -> None:
     """Varvel: an authentication API. Settings are environment variables (see .env.example)."""
 
 
-@main.command(epilog=_example("VARVEL_BIND=127.0.0.1:8000 varvel serve"))
+@main.command(epilog=_example("varvel serve", "VARVEL_BIND=127.0.0.1:8000 varvel serve"))
 def serve() -> None:
     """Serve the API until the process is told to stop."""
     from entrypoints.gunicorn_app import GunicornApplication

@@ -17,6 +17,18 @@ def make_private_directory(path: Path) -> None:
         raise _unusable(path, error) from error
 
 
+def make_private_file(path: Path) -> None:
+    """Makes an empty file, mode 0600, in a private directory, unless there is one already.
+
+    Raises StartupError.
+    """
+    make_private_directory(path.parent)
+    try:
+        path.touch(mode=0o600, exist_ok=True)
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
 def read_or_make_secret(path: Path) -> bytes:
     """The secret in this file; made, mode 0600, if there is no file yet.
 
@@ -42,7 +54,7 @@ def read_or_make_secret(path: Path) -> bytes:
 
 def _unusable(path: Path, error: OSError) -> StartupError:
     return StartupError(
-        f"The directory {path} cannot be used: {error.strerror}. "
+        f"{path} cannot be used: {error.strerror}. "
         "Set VARVEL_DATA_DIR to a directory that this user may write."
     )
 

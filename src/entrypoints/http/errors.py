@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 
 import falcon
-from falcon.asgi import Request, Response
+from falcon.asgi import Request, Response, WebSocket
 
 from domain.errors import DomainError, ErrorKind, FieldError
 from entrypoints.http.json import MAXIMUM_BODY, dumps
@@ -56,10 +56,21 @@ async def answer_problem(req: Request, resp: Response, error: Problem, _params: 
 
 
 async def answer_http_error(
-    req: Request, resp: Response, error: falcon.HTTPError, _params: object
+    req: Request,
+    resp: Response,
+    error: falcon.HTTPError,
+    _params: object,
+    ws: WebSocket | None = None,
 ) -> None:
     """A refusal of Falcon's; its own words may repeat the request, so ours are used."""
+    if ws is not None:
+        # Falcon's own codes for a handshake that is refused: 3000 and the status.
+        await ws.close(3000 + error.status_code)
+        return
     resp.set_headers(error.headers or {})
+    if error.status_code == 413:
+        # What was not read would be taken for the next request, so the server closes.
+        resp.set_header("Connection", "close")
     code, detail = _PROTOCOL_ERRORS.get(error.status_code, _OTHERWISE)
     _answer(req, resp, error.status_code, code, detail)
 

@@ -1,0 +1,39 @@
+"""What every source of identifiers promises."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from adapters.identifiers import RandomIdentifiers
+from domain.identifiers import Identifiers
+from tests.fakes.identifiers import FakeIdentifiers
+
+
+@pytest.fixture(params=[FakeIdentifiers, RandomIdentifiers])
+def identifiers(request: pytest.FixtureRequest) -> Identifiers:
+    made: Identifiers = request.param()
+    return made
+
+
+def test_no_identifier_is_given_twice(identifiers: Identifiers) -> None:
+    made = [identifiers.new() for _ in range(1_000)]
+
+    assert len(set(made)) == 1_000
+
+
+def test_no_identifier_is_given_to_two_threads(identifiers: Identifiers) -> None:
+    with ThreadPoolExecutor(8) as executor:
+        made = list(executor.map(lambda _: identifiers.new(), range(1_000)))
+
+    assert len(set(made)) == 1_000
+
+
+def test_an_identifier_can_stand_in_an_address_as_it_is(identifiers: Identifiers) -> None:
+    assert re.fullmatch(r"[A-Za-z0-9_-]+", identifiers.new())
+
+
+def test_a_random_identifier_has_128_bits() -> None:
+    made = [RandomIdentifiers().new() for _ in range(100)]
+
+    assert {len(identifier) for identifier in made} == {22}

@@ -1,0 +1,69 @@
+"""Users in memory, and a small stand-in for the profile of their names."""
+
+import unicodedata
+from dataclasses import replace
+from datetime import datetime
+
+from domain.users import User, UsernameTaken, UserNotFound
+from tests.fakes.unit_of_work import Storage, in_utc
+
+TABLE = "users"
+
+
+class FakeUserRepository:
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def add(
+        self, *, name: str, canonical_name: str, password_hash: str, created_at: datetime
+    ) -> User:
+        with self._storage.changing(TABLE) as users:
+            if any(user.canonical_name == canonical_name for user in users.values()):
+                raise UsernameTaken
+            user = User(
+                self._storage.new_id(), name, canonical_name, password_hash, in_utc(created_at)
+            )
+            users[user.id] = user
+        return user
+
+    def get(self, user_id: int) -> User:
+        user: User | None = self._storage.rows(TABLE).get(user_id)
+        if user is None:
+            raise UserNotFound
+        return user
+
+    def find_by_name(self, canonical_name: str) -> User | None:
+        users: list[User] = list(self._storage.rows(TABLE).values())
+        return next((user for user in users if user.canonical_name == canonical_name), None)
+
+    def replace_password_hash(self, user_id: int, *, old: str, new: str) -> bool:
+        with self._storage.changing(TABLE) as users:
+            user: User | None = users.get(user_id)
+            if user is None or user.password_hash != old:
+                return False
+            users[user_id] = replace(user, password_hash=new)
+            return True
+
+    def remove_newest(self) -> None:
+        """What no service does, and an operator may: ids must survive it."""
+        with self._storage.changing(TABLE) as users:
+            del users[max(users)]
+
+
+class FakeUsernameProfile:
+    """Lower case in compatibility form; refuses spaces, controls and what is unassigned.
+
+    Takes some names that the real profile refuses, but none of those the contract names.
+    """
+
+    def enforce(self, name: str) -> str | None:
+        for _ in range(4):
+            mapped = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).lower())
+            if mapped == name:
+                return mapped if mapped and not any(map(_is_refused, mapped)) else None
+            name = mapped
+        return None
+
+
+def _is_refused(character: str) -> bool:
+    return unicodedata.category(character)[0] in "CZ"

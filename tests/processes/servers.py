@@ -1,0 +1,213 @@
+"""A server in a process of its own, as an operator starts it."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Condition, Thread
+from types import TracebackType
+from typing import IO, Self
+
+from tests.processes.connections import Answer, call
+
+ROOT = Path(__file__).parents[2]
+VARVEL = str(Path(sys.executable).parent / "varvel")
+GUNICORN = (sys.executable, "-m", "gunicorn")
+CHEAP_HASH = {"VARVEL_HASH_MEMORY": "8", "VARVEL_HASH_TIME": "1"}
+
+LISTENING = "ASGI server listening on"
+"""What a worker logs when it takes requests."""
+
+PATIENCE = 120.0
+"""Seconds after which a test gives up waiting. Nothing is measured by it."""
+
+_FIRST_PORT, _LAST_PORT = 20_000, 32_000
+"""Below the ports that Linux gives to outgoing connections, which a test makes by the thousand."""
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nothing listens on."""
+    while True:
+        port = _FIRST_PORT + secrets.randbelow(_LAST_PORT - _FIRST_PORT)
+        if is_free(port):
+            return port
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def clean_environment(directory: Path, **variables: str) -> dict[str, str]:
+    """Settings as given, without VARVEL_, and nothing else of this process but its PATH."""
+    home = directory / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    # Coverage measures the processes that a test starts by what it leaves in the environment.
+    kept = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+    return {
+        **kept,
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        **CHEAP_HASH,
+        "VARVEL_DATA_DIR": str(directory / "var"),
+        **{f"VARVEL_{name}": value for name, value in variables.items()},
+    }
+
+
+class Server:
+    """Starts a server on entering and stops it on leaving.
+
+    Fails the test when the server does not start, leaves with another exit code, or writes a
+    traceback. `directory` is where its data directory `var` and its home are; keywords are
+    settings without VARVEL_.
+    """
+
+    exit_code = 0
+    """What the command leaves with when it is asked to stop."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        command: Sequence[str] = (VARVEL, "serve"),
+        port: int | None = None,
+        environment: Mapping[str, str] | None = None,
+        workers: int = 1,
+        **variables: str,
+    ) -> None:
+        self.directory = directory
+        self.port = port or free_port()
+        self._workers = workers
+        self._command = command
+        self._environment = environment or clean_environment(
+            directory, BIND=f"127.0.0.1:{self.port}", WORKERS=str(workers), **variables
+        )
+        self._lines: list[str] = []
+        self._ended = False
+        self._asked_to_stop = False
+        self._changed = Condition()
+
+    def __enter__(self) -> Self:
+        self.start()
+        try:
+            self.wait_until_ready()
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        code = self.stop()
+        if error is None:
+            assert code == self.exit_code, f"The server left with {code}:\n{self.output}"
+            assert "Traceback" not in self.output, self.output
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            self._command,
+            cwd=ROOT,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            encoding="utf-8",
+            errors="backslashreplace",
+        )
+        assert self._process.stdout is not None
+        self._reader = Thread(target=self._read, args=(self._process.stdout,))
+        self._reader.start()
+
+    def wait_until_ready(self) -> None:
+        self.wait_for(lambda: self.times_logged(LISTENING) >= self._workers)
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Waits until a line of output makes the condition true. Fails if the output ends first."""
+        with self._changed:
+            self._changed.wait_for(lambda: condition() or self._ended, PATIENCE)
+            assert condition(), f"The server did not get there:\n{self.output}"
+
+    def stop(self) -> int:
+        """Asks the server to stop; returns its exit code once all its processes are gone."""
+        self.ask_to_stop()
+        return self.wait_until_gone()
+
+    def ask_to_stop(self) -> None:
+        """Sends SIGTERM, once."""
+        if not self._asked_to_stop:
+            self._asked_to_stop = True
+            self._process.send_signal(signal.SIGTERM)
+
+    def wait_until_gone(self) -> int:
+        try:
+            code = self._process.wait(PATIENCE)
+            # The pipe ends with the last process that holds it, which is not always the first one.
+            self._reader.join(PATIENCE)
+            assert not self._reader.is_alive(), "Processes of the server are left."
+        except BaseException:
+            self.kill()
+            raise
+        return code
+
+    def kill(self) -> None:
+        """Ends every process of the server at once."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._reader.join()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def output(self) -> str:
+        """All that the server has written to standard output and standard error."""
+        return "".join(self._lines)
+
+    @property
+    def data_directory(self) -> Path:
+        return self.directory / "var"
+
+    def times_logged(self, text: str) -> int:
+        return sum(text in line for line in tuple(self._lines))
+
+    def worker_pids(self) -> list[int]:
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return [int(pid) for pid in children.split()]
+
+    def call(self, method: str, path: str, **arguments: object) -> Answer:
+        return call(self.port, method, path, **arguments)  # type: ignore[arg-type]
+
+    def register(self, username: str, password: str = "python") -> Answer:
+        return self.call("POST", "/api/users", json={"username": username, "password": password})
+
+    def token(self, username: str, password: str = "python") -> str:
+        answer = self.call("GET", "/api/token", auth=(username, password))
+        assert answer.status == 200, answer
+        return str(answer.json["token"])
+
+    def _read(self, stream: IO[str]) -> None:
+        with stream:
+            for line in stream:
+                with self._changed:
+                    self._lines.append(line)
+                    self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()

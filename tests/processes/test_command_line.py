@@ -1,0 +1,208 @@
+"""The command line: what it says, and that it fails in one sentence."""
+
+import os
+import socket
+import subprocess
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from tests.processes.connections import HOST
+from tests.processes.servers import (
+    GUNICORN,
+    PATIENCE,
+    ROOT,
+    VARVEL,
+    Server,
+    clean_environment,
+    free_port,
+)
+
+SERVE = (VARVEL, "serve")
+MIGRATE = (VARVEL, "migrate")
+PLAIN_GUNICORN = (
+    *GUNICORN,
+    "-c",
+    "python:entrypoints.gunicorn_conf",
+    "entrypoints.server:app",
+)
+EVERY_COMMAND = pytest.mark.parametrize(
+    "command", [SERVE, MIGRATE, PLAIN_GUNICORN], ids=["serve", "migrate", "gunicorn"]
+)
+BOTH_SERVERS = pytest.mark.parametrize(
+    "command", [SERVE, PLAIN_GUNICORN], ids=["serve", "gunicorn"]
+)
+
+
+def run(
+    directory: Path, command: Sequence[str], **variables: str
+) -> subprocess.CompletedProcess[str]:
+    chosen = {"BIND": f"{HOST}:{free_port()}", "WORKERS": "1", **variables}
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=clean_environment(directory, **chosen),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def assert_refused(
+    completed: subprocess.CompletedProcess[str], *words: str, sentences: int = 1
+) -> None:
+    """Fails unless the program ended at once, with these words and nothing but sentences."""
+    assert completed.returncode == 1, completed
+    assert "Traceback" not in completed.stdout + completed.stderr
+    for word in words:
+        assert word in completed.stderr
+    lines = [line for line in completed.stderr.splitlines() if not line.startswith("[")]
+    assert len(lines) == sentences, completed.stderr
+    assert all(line.endswith(".") for line in lines)
+
+
+def test_help_lists_the_commands_and_shows_examples(tmp_path: Path) -> None:
+    completed = run(tmp_path, (VARVEL, "--help"))
+
+    assert completed.returncode == 0
+    for words in (
+        "Usage: varvel",
+        "serve",
+        "migrate",
+        "--version",
+        "Examples:\n    varvel serve\n",
+    ):
+        assert words in completed.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "example"),
+    [
+        (SERVE, "Examples:\n    varvel serve\n    VARVEL_BIND=127.0.0.1:8000 varvel serve\n"),
+        (MIGRATE, "Examples:\n    VARVEL_DATABASE_URL=postgresql://"),
+    ],
+    ids=["serve", "migrate"],
+)
+def test_the_help_of_a_command_shows_an_example(
+    tmp_path: Path, command: tuple[str, ...], example: str
+) -> None:
+    completed = run(tmp_path, (*command, "--help"))
+
+    assert completed.returncode == 0
+    assert example in completed.stdout
+    assert not (tmp_path / "var").exists()
+
+
+def test_version_says_the_version(tmp_path: Path) -> None:
+    completed = run(tmp_path, (VARVEL, "--version"))
+
+    assert completed.returncode == 0
+    assert completed.stdout == f"varvel, version {version('varvel')}\n"
+
+
+def test_an_unknown_command_is_refused_with_a_hint(tmp_path: Path) -> None:
+    completed = run(tmp_path, (VARVEL, "surf"))
+
+    assert completed.returncode == 2
+    assert "No such command" in completed.stderr
+    assert "Traceback" not in completed.stderr
+
+
+def test_migrating_twice_is_fine(tmp_path: Path) -> None:
+    for _ in range(2):
+        completed = run(tmp_path, MIGRATE)
+
+        assert completed.returncode == 0, completed.stderr
+        assert completed.stdout == "The database has the newest schema.\n"
+    with Server(tmp_path) as server:
+        assert server.register("miguel").status == 201
+
+
+def test_a_busy_port_is_told_in_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server((HOST, 0)) as listener:
+        address = f"{HOST}:{listener.getsockname()[1]}"
+        completed = run(tmp_path, SERVE, BIND=address)
+
+    assert_refused(completed, f"Cannot listen on {address}", "VARVEL_BIND")
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1:5000", "no-such-host.invalid:5000", "[::2]:5000"])
+def test_an_address_of_another_machine_is_told_in_one_sentence(
+    tmp_path: Path, address: str
+) -> None:
+    assert_refused(run(tmp_path, SERVE, BIND=address), f"Cannot listen on {address}")
+
+
+@EVERY_COMMAND
+def test_a_directory_that_cannot_be_made_is_told_in_one_sentence(
+    tmp_path: Path, command: Sequence[str]
+) -> None:
+    # Below a file nobody can make a directory, not even root.
+    file = tmp_path / "file"
+    file.touch()
+
+    completed = run(tmp_path, command, DATA_DIR=str(file / "var"))
+
+    assert_refused(completed, str(file / "var"), "VARVEL_DATA_DIR")
+
+
+@EVERY_COMMAND
+def test_all_bad_settings_are_told_together(tmp_path: Path, command: Sequence[str]) -> None:
+    completed = run(
+        tmp_path,
+        command,
+        BIND="nowhere",
+        WORKERS="none",
+        PROFILE="holiday",
+        SECRET="planted-short-secret",
+        TOKEN_LIFETIME="-1",
+    )
+
+    names = ("BIND", "WORKERS", "PROFILE", "SECRET", "TOKEN_LIFETIME")
+    assert_refused(completed, *(f"VARVEL_{name} " for name in names), sentences=len(names))
+    assert "planted" not in completed.stderr
+
+
+@BOTH_SERVERS
+def test_a_key_made_under_another_secret_is_told_in_one_line(
+    tmp_path: Path, command: Sequence[str]
+) -> None:
+    with Server(tmp_path, SECRET=random_secret()):
+        pass
+
+    assert_refused(run(tmp_path, command, SECRET=random_secret()), "VARVEL_SECRET")
+
+
+def random_secret() -> str:
+    return urlsafe_b64encode(os.urandom(32)).decode()
+
+
+def test_a_damaged_secret_file_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "secret").write_text("c2hvcnQ=\n")
+
+    assert_refused(run(tmp_path, SERVE), str(tmp_path / "var" / "secret"))
+
+
+@pytest.mark.parametrize("url", ["nonsense", "planted://user:planted@host/name", "sqlite:////"])
+def test_a_database_that_cannot_be_used_is_told_in_one_line(tmp_path: Path, url: str) -> None:
+    completed = run(tmp_path, SERVE, DATABASE_URL=url)
+
+    assert_refused(completed, "VARVEL_DATABASE_URL")
+    assert "planted" not in completed.stderr
+
+
+@BOTH_SERVERS
+def test_a_file_that_is_no_database_is_told_in_one_line(
+    tmp_path: Path, command: Sequence[str]
+) -> None:
+    file = tmp_path / "text.sqlite"
+    file.write_text("This is no database. " * 1000)
+
+    completed = run(tmp_path, command, DATABASE_URL=f"sqlite:///{file}")
+
+    assert_refused(completed, str(file), "VARVEL_DATABASE_URL")

@@ -1,0 +1,28 @@
+"""One name, registered many times at once."""
+
+import asyncio
+from pathlib import Path
+
+from adapters.precis import username_profile
+from tests.processes.races import check, race, spellings
+from tests.processes.servers import Server
+
+NAMES = 40
+SPELLINGS = 50
+
+
+def test_the_spellings_differ_and_are_one_name() -> None:
+    profile = username_profile()
+    name = spellings(7, SPELLINGS)
+
+    assert len(set(name)) == SPELLINGS
+    assert {profile.enforce(spelling) for spelling in name} == {"\u00e9zo7"}
+
+
+def test_exactly_one_of_50_parallel_registrations_of_a_name_succeeds(tmp_path: Path) -> None:
+    names = [spellings(number, SPELLINGS) for number in range(NAMES)]
+
+    with Server(tmp_path, workers=2) as server:
+        outcomes = asyncio.run(race(server.port, names))
+
+    check(outcomes, spellings=SPELLINGS)
