@@ -1,6 +1,7 @@
 """The Falcon application: its routes, its middleware, its error handlers."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,6 @@ from domain.errors import DomainError
 from domain.health import CheckReadiness
 from domain.signing_keys import KeyRing, LoadSigningKeys
 from domain.tokens import AuthenticateRequest, IssueToken
-from domain.unit_of_work import StorageUnavailable
 from domain.users import RegisterUser, ShowUser
 from entrypoints.http import errors
 from entrypoints.http.about import DescriptionResource, HelpResource, WelcomeResource
@@ -29,6 +29,8 @@ from entrypoints.http.users import UserResource, UsersResource
 
 LOADING_INTERVAL = 1.0
 """Seconds between two tries to load the keys."""
+
+_log = logging.getLogger("varvel")
 
 HttpApp = App[Request, Response]
 
@@ -76,7 +78,8 @@ class Lifespan:
     async def _load_signing_keys(self) -> bool:
         try:
             await self._services.storage.run(self._services.load_signing_keys)
-        except StorageUnavailable:
+        except (DomainError, Problem) as error:
+            _log.error("the signing keys are not loaded: %s", error)
             return False
         return True
 

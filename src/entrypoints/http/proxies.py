@@ -20,6 +20,8 @@ class Proxies:
 
         X-Forwarded-For is read from its end, since whoever sends it writes its beginning.
         """
+        if not self._trusted:
+            return req.remote_addr
         found = _address(req.remote_addr)
         hops = (req.get_header("X-Forwarded-For") or "").split(",")
         while hops and self._is_trusted(found):
