@@ -90,7 +90,7 @@ def ask(count: int) -> None:
     for _ in range(count // 20):
         connection = http.client.HTTPConnection("127.0.0.1", PORT)
         for _ in range(20):
-            connection.request("GET", "/api/users/1")
+            connection.request("GET", "/health/ready")
             connection.getresponse().read()
         connection.close()
 
@@ -103,10 +103,12 @@ def measured() -> tuple[list[float], list[float]]:
         for _ in range(1 + STARTS):
             server, seconds = start(directory)
             times.append(seconds)
-            ask(REQUESTS)
-            sizes = proportional_sizes(server.pid)
-            server.terminate()
-            server.wait()
+            try:
+                ask(REQUESTS)
+                sizes = proportional_sizes(server.pid)
+            finally:
+                server.terminate()
+                server.wait()
     return times, sizes
 
 

@@ -77,7 +77,8 @@ class BackgroundPasswordHasher:
 
     @cached_property
     def _executor(self) -> ThreadPoolExecutor:
-        # Made at the first call, so that no thread or lock exists before the server forks.
+        # Made at the first call, so that no thread or lock exists before the server forks. Of two
+        # that are made by calls at the same moment, the one that is not kept ends with its call.
         return ThreadPoolExecutor(self._threads, "hash", initializer=self._lower_priority)
 
     def _lower_priority(self) -> None:

@@ -18,8 +18,8 @@ class SigningKey:
     """A key pair. `sealed_key` is the private JWK, encrypted; nothing in the domain opens it.
 
     `generation` numbers the keys from 1 without gaps, so that of several processes that make the
-    next one only the first succeeds. Tokens are signed from `use_from` on, and the key is gone
-    after `retire_at`.
+    next one only the first succeeds. `use_from` is when it begins to sign; `retire_at` is None as
+    long as its end is not set.
     """
 
     kid: str

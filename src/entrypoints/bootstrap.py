@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from sqlalchemy import URL
 from sqlalchemy.exc import ArgumentError
 
 from adapters.clock import SystemClock
@@ -35,13 +36,16 @@ from entrypoints.settings import Profile, Registration, Settings, StartupError
 HASHING_NICENESS = 10
 """Priority of the hashing threads; docs/decisions/0001 says what was measured."""
 
-STORAGE_QUEUE = 256
+STORAGE_QUEUE = 64
 PRODUCTION_MINIMUM_LENGTH = 15
 """Code points; NIST SP 800-63B-4 section 3.1.1.2, for a password that is the only factor."""
 
 
 def build(settings: Settings, *, clock: Clock | None = None) -> tuple[Services, Database]:
-    """Wires everything; opens no connection and starts no thread. Raises StartupError."""
+    """Wires everything; opens no connection and starts no thread. Raises StartupError.
+
+    Without a secret among the settings it makes one, and keeps it in the data directory.
+    """
     clock = clock or SystemClock()
     secrets = settings.secrets or (read_or_make_secret(settings.data_dir / "secret"),)
     sealing_keys = [derive_key(secret, "signing-keys") for secret in secrets]
@@ -108,6 +112,7 @@ def prepare(settings: Settings) -> None:
     processes share it. Raises StartupError when the database or the key in it cannot be used.
     """
     services, database = build(settings)
+    _make_database_file(settings)
     with _startup_errors(database):
         state = migration.state(database)
         if database.is_embedded and state is SchemaState.OLDER:
@@ -131,6 +136,8 @@ def inspect(settings: Settings) -> Inspection:
     Raises StartupError when it cannot be reached, its schema is not current, or its signing key
     cannot be opened.
     """
+    if settings.database_file is not None and not settings.database_file.exists():
+        raise StartupError("There is no database yet; run: varvel migrate")
     services, database = build(settings)
     with _startup_errors(database):
         state = migration.state(database)
@@ -146,6 +153,7 @@ def inspect(settings: Settings) -> Inspection:
 def migrate(settings: Settings) -> None:
     """Brings the database to the newest schema. Raises StartupError."""
     _, database = build(settings)
+    _make_database_file(settings)
     with _startup_errors(database):
         state = migration.state(database)
         if state is SchemaState.UNKNOWN:
@@ -161,13 +169,18 @@ def _startup_errors(database: Database) -> Iterator[None]:
     except StorageUnavailable as error:
         reason = getattr(error.__cause__, "orig", None) or "it does not answer"
         raise StartupError(
-            f"The database {database.url!r} cannot be used: {str(reason).strip()}. "
+            f"The database {_named(database.url)} cannot be used: {str(reason).strip()}. "
             "Check VARVEL_DATABASE_URL and VARVEL_DATA_DIR."
         ) from error
     except SigningKeyUnreadable as error:
         raise StartupError(error.detail) from error
     finally:
         database.dispose()
+
+
+def _named(url: URL) -> str:
+    # Options of the address can hold a password as well.
+    return url.set(query={}).render_as_string(hide_password=True)
 
 
 def _unusable_schema(state: SchemaState) -> str:
@@ -188,9 +201,12 @@ def _database(settings: Settings) -> Database:
             "VARVEL_DATABASE_URL names no database that this program can use; write it like "
             "postgresql://user:password@host/name or sqlite:////path/to/file."
         ) from error
+    return database
+
+
+def _make_database_file(settings: Settings) -> None:
     if settings.database_file is not None:
         make_private_file(settings.database_file)
-    return database
 
 
 def _password_policy(profile: Profile) -> PasswordPolicy:

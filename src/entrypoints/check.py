@@ -42,14 +42,24 @@ def _settings_faults(settings: Settings) -> Iterator[str]:
             "VARVEL_HASH_MEMORY and VARVEL_HASH_TIME make hashes that are cheap to guess: leave "
             "both at their defaults."
         )
+    if any(network.prefixlen == 0 for network in settings.trusted_proxies):
+        yield (
+            "VARVEL_TRUSTED_PROXIES believes everybody: anyone can pretend to be another client. "
+            "Name the proxies' own networks."
+        )
     url = urlsplit(settings.database_url)
-    if url.scheme.startswith("postgresql") and (url.hostname or "") not in _LOCAL:
-        mode = parse_qs(url.query).get("sslmode", [""])[-1]
-        if mode not in _CHECKED:
+    options = parse_qs(url.query)
+    hosts = {url.hostname or "", *options.get("host", [])}
+    if url.scheme.startswith("postgresql") and any(map(_is_remote, hosts)):
+        if options.get("sslmode", [""])[-1] not in _CHECKED:
             yield (
                 "The connection to the database crosses the network without a checked "
                 "certificate: add sslmode=verify-full to VARVEL_DATABASE_URL."
             )
+
+
+def _is_remote(host: str) -> bool:
+    return host not in _LOCAL and not host.startswith("/")
 
 
 def _file_faults(settings: Settings) -> Iterator[str]:

@@ -86,7 +86,7 @@ class Settings:
         """The settings in this environment. Raises StartupError that lists every fault."""
         read = _Reader(environment)
         profile = read.choice("VARVEL_PROFILE", Profile.DEVELOPMENT)
-        data_dir = Path(read.text("VARVEL_DATA_DIR", "./var"))
+        data_dir = read.directory("VARVEL_DATA_DIR", "./var")
         default_database = f"sqlite:///{data_dir / 'varvel.sqlite'}"
         host, port = read.bind("VARVEL_BIND", "127.0.0.1:5000")
         workers = read.whole("VARVEL_WORKERS", cores(), at_most=256)
@@ -145,6 +145,12 @@ class _Reader:
     def text(self, name: str, default: str) -> str:
         return self._environment.get(name) or default
 
+    def directory(self, name: str, default: str) -> Path:
+        text = self.text(name, default)
+        if "?" in text:
+            self._fault(name, "is a directory without a question mark in its name")
+        return Path(text)
+
     def choice(self, name: str, default: Choice) -> Choice:
         text = self.text(name, default.value)
         members: Sequence[Choice] = list(type(default))
@@ -183,7 +189,12 @@ class _Reader:
 
     def database_url(self, name: str, default: str) -> str:
         text = self.text(name, default)
-        if not re.match(r"(sqlite:///|postgresql(\+psycopg)?://).", text):
+        try:
+            parts = urlsplit(text)
+            usable = parts.port != 0 and len(parts.path) > 1
+        except ValueError:
+            usable = False
+        if not usable or not re.match(r"(sqlite:///|postgresql(\+psycopg)?://)", text):
             self._fault(
                 name, "is like postgresql://user:password@host/name or sqlite:////path/to/file"
             )

@@ -81,8 +81,9 @@ class Database:
         """Whether every text can be stored. Raises StorageUnavailable."""
         question = "PRAGMA encoding" if self.is_embedded else "SHOW server_encoding"
         with self.connection() as connection:
-            answer: str = connection.execute(text(question)).scalar_one()
-            return answer.upper().startswith("UTF")
+            answer = connection.execute(text(question)).scalar_one()
+            # A database without an encoding answers in bytes.
+            return str(answer).upper().startswith("UTF")
 
     def dispose(self) -> None:
         """Closes every connection; the next use opens new ones."""
@@ -96,7 +97,13 @@ def _translated_errors() -> Iterator[None]:
     except exc.IntegrityError:
         raise
     except (exc.DBAPIError, exc.TimeoutError) as error:
-        raise StorageUnavailable from error
+        raise StorageUnavailable(_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    # The name of the fault alone: what the database says of it can repeat what was to be stored.
+    fault = getattr(error, "orig", None) or error
+    return getattr(fault, "sqlite_errorname", None) or type(fault).__name__
 
 
 def _is_embedded(url: URL) -> bool:
@@ -128,6 +135,11 @@ def _server_limits() -> dict[str, Any]:
     }
     return {
         "connect_timeout": BUSY_TIMEOUT,
+        # A server that went away without a word is noticed in about the same time.
+        "tcp_user_timeout": STATEMENT_TIMEOUT * 1000,
+        "keepalives_idle": STATEMENT_TIMEOUT,
+        "keepalives_interval": 1,
+        "keepalives_count": 3,
         "application_name": "varvel",
         "options": " ".join(f"-c {name}={seconds}s" for name, seconds in limits.items()),
     }

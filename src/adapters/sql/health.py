@@ -13,6 +13,6 @@ class SqlStorage:
 
     def is_usable(self) -> bool:
         try:
-            return migration.state(self._database) in migration.USABLE
+            return migration.is_usable(self._database)
         except StorageUnavailable:
             return False

@@ -4,7 +4,7 @@ import io
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, String, column, inspect, select, table, text
+from sqlalchemy import Connection, String, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from adapters.sql.database import Database
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LOCK = 0x76617276656C
 """The advisory lock of whoever migrates: the program's name as a number."""
 
-_VERSION = select(column("version_num", String)).select_from(table("alembic_version"))
+_VERSION = text("SELECT version_num FROM alembic_version").columns(version_num=String)
 
 
 class SchemaState(Enum):
@@ -39,13 +39,23 @@ def revision(database: Database) -> str | None:
     with database.connection() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
-        row = connection.execute(_VERSION).first()
-        return row[0] if row else None
+        found: str | None = connection.scalar(_VERSION)
+        return found
+
+
+def is_usable(database: Database) -> bool:
+    """Whether this program can work with the schema; one look-up. Raises StorageUnavailable."""
+    with database.connection() as connection:
+        return _judged(connection.scalar(_VERSION)) in USABLE
 
 
 def state(database: Database) -> SchemaState:
-    """How the schema stands. Revisions are numbers of four digits, so that they have an order."""
-    found = revision(database)
+    """How the schema stands."""
+    return _judged(revision(database))
+
+
+def _judged(found: str | None) -> SchemaState:
+    # Revisions are numbers of four digits, so that they have an order.
     if found is None:
         return SchemaState.OLDER
     if len(found) != len(HEAD) or not found.isdecimal():
@@ -68,7 +78,7 @@ def upgrade(database: Database, *, to: str = "head") -> None:
                 _take_turn(connection)
             command.upgrade(_config(connection), to)
     except DBAPIError as error:
-        raise StorageUnavailable from error
+        raise StorageUnavailable(type(error.orig).__name__) from error
 
 
 def _take_turn(connection: Connection) -> None:

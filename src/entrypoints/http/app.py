@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import falcon
 from falcon.asgi import App, Request, Response
@@ -32,7 +33,34 @@ LOADING_INTERVAL = 1.0
 
 _log = logging.getLogger("varvel")
 
-HttpApp = App[Request, Response]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+_NOTHING_YET = {"type": "http.request", "body": b"", "more_body": True}
+
+
+class HttpApp(App[Request, Response]):
+    """Falcon's application, except that it does not wait for a body before it looks at the rest.
+
+    Falcon asks for the first part of the body before anything else, and would wait for one that
+    never comes; so that part is empty here. Who needs the body reads it, within a time.
+    """
+
+    # Falcon's own has the same override of its base, which is a WSGI application.
+    async def __call__(  # type: ignore[override]
+        self, scope: dict[str, Any], receive: Receive, send: Send
+    ) -> None:
+        """Serves one connection or event, as ASGI has it."""
+        begun = scope["type"] != "http"
+
+        async def receive_later() -> Mapping[str, Any]:
+            nonlocal begun
+            if begun:
+                return await receive()
+            begun = True
+            return _NOTHING_YET
+
+        await super().__call__(scope, receive_later, send)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +153,7 @@ def create_http_app(
 ) -> HttpApp:
     """The application. `public_url` is the base of Location; without one, the Host header is."""
     proxies = Proxies(trusted_proxies)
-    app = App()
+    app = HttpApp()
     app.add_middleware(Lifespan(services, on_close))
     app.add_middleware(Requests(proxies))
     app.add_middleware(Authentication(services.authenticate_request, services.hashing))

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from itertools import islice
 from typing import Any
 
 import falcon
@@ -14,9 +13,6 @@ from entrypoints.http.json import MAXIMUM_BODY, InvalidJson, loads
 from entrypoints.http.problems import Problem
 
 MAXIMUM_BODY_SECONDS = 10
-
-MAXIMUM_FIELD_ERRORS = 16
-"""A body of many unknown fields is not answered with an even larger one."""
 
 _DETAILS = {
     "missing": "This field is missing; add it.",
@@ -98,5 +94,5 @@ def _field_errors(error: ValidationError) -> list[FieldError]:
     messages: Mapping[str, list[str]] = error.messages_dict
     return [
         FieldError("body" if field == "_schema" else field, codes[0], _DETAILS[codes[0]])
-        for field, codes in islice(messages.items(), MAXIMUM_FIELD_ERRORS)
+        for field, codes in messages.items()
     ]

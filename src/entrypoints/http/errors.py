@@ -44,7 +44,7 @@ async def answer_domain_error(
     if error.retry_after is not None:
         resp.set_header("Retry-After", str(error.retry_after))
     if error.kind is ErrorKind.UNAVAILABLE:
-        reason = type(error.__cause__).__name__ if error.__cause__ else "-"
+        reason = getattr(error, "reason", "-")
         _log.warning("request %s: %s: %s", request_id(req), error.code, reason)
     _answer(req, resp, STATUS[error.kind], error.code, error.detail, fields=error.fields)
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +11,14 @@ MAXIMUM_BODY = 65_536
 
 MAXIMUM_DEPTH = 16
 """Levels of nesting."""
+
+MAXIMUM_ITEMS = 1_000
+"""Commas and brackets, even in texts: what they can amount to is parsed in about a millisecond."""
+
+MAXIMUM_NAMES = 32
+"""Names in one object."""
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 _encoder = json.JSONEncoder(ensure_ascii=False)
 
@@ -27,8 +36,11 @@ def loads(body: bytes) -> Any:
     """The value that the body spells.
 
     Raises InvalidJson for what parsers disagree about or storage cannot keep: NaN and infinities,
-    duplicate names, deep nesting, NUL and lone surrogates (RFC 8259 sections 4, 6, 8 and 9).
+    duplicate names, deep nesting, NUL and lone surrogates (RFC 8259 sections 4, 6, 8 and 9); and
+    for what would keep the event loop busy.
     """
+    if sum(map(body.count, (b",", b"[", b"{"))) > MAXIMUM_ITEMS:
+        raise InvalidJson(f"The body holds more than {MAXIMUM_ITEMS} items; send less.")
     try:
         value = json.loads(
             body.decode(),
@@ -56,6 +68,8 @@ def _finite(text: str) -> float:
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len(pairs) > MAXIMUM_NAMES:
+        raise InvalidJson(f"An object in the body has more than {MAXIMUM_NAMES} names.")
     value = dict(pairs)
     if len(value) != len(pairs):
         raise InvalidJson("An object in the body has the same name twice.")
@@ -66,7 +80,7 @@ def _check(value: object, depth: int) -> None:
     inner: Iterable[object]
     match value:
         case str():
-            if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+            if _UNSTORABLE.search(value):
                 raise InvalidJson("A text in the body holds NUL or half of a surrogate pair.")
             return
         case dict():

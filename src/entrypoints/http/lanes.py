@@ -11,6 +11,9 @@ from entrypoints.http.problems import Problem
 
 T = TypeVar("T")
 
+MAXIMUM_SECONDS = 5.0
+"""How long a client waits for a lane before it is told to try again."""
+
 
 class Lane:
     """`threads` calls run at once and `queue` more wait; whoever comes then is turned away.
@@ -27,15 +30,11 @@ class Lane:
     async def run(self, call: Callable[..., T], **arguments: object) -> T:
         """What the call returns or raises, run on a thread of this lane.
 
-        Raises Problem 503 with Retry-After when every place is taken.
+        Raises Problem 503 with Retry-After when every place is taken, or when there is no result
+        within MAXIMUM_SECONDS; a call that has not begun by then never does.
         """
         if not self._places.acquire(blocking=False):
-            raise Problem(
-                503,
-                "overloaded",
-                "Too many requests of this kind are waiting; try again in a moment.",
-                headers={"Retry-After": "1"},
-            )
+            raise _unavailable("overloaded", "Too many requests of this kind are waiting")
         try:
             future = self._executor.submit(partial(call, **arguments))
         except RuntimeError:
@@ -43,7 +42,11 @@ class Lane:
             raise
         # Given back when the thread is done with it, even if the client has long gone.
         future.add_done_callback(lambda _: self._places.release())
-        return await asyncio.wrap_future(future)
+        try:
+            async with asyncio.timeout(MAXIMUM_SECONDS):
+                return await asyncio.wrap_future(future)
+        except TimeoutError:
+            raise _unavailable("timed_out", "This takes too long at the moment") from None
 
     def close(self) -> None:
         """Waits for the calls under way; the next call opens the lane again."""
@@ -60,3 +63,8 @@ class Lane:
     @cached_property
     def _places(self) -> BoundedSemaphore:
         return BoundedSemaphore(self._capacity)
+
+
+def _unavailable(code: str, reason: str) -> Problem:
+    detail = f"{reason}; try again in a moment."
+    return Problem(503, code, detail, headers={"Retry-After": "1"})

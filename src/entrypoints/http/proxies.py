@@ -21,8 +21,8 @@ class Proxies:
         X-Forwarded-For is read from its end, since whoever sends it writes its beginning.
         """
         if not self._trusted:
-            return req.remote_addr
-        found = _address(req.remote_addr)
+            return _peer(req)
+        found = _address(_peer(req))
         hops = (req.get_header("X-Forwarded-For") or "").split(",")
         while hops and self._is_trusted(found):
             hop = _address(hops.pop())
@@ -43,12 +43,18 @@ class Proxies:
 
     def _told(self, req: Request, name: str) -> str | None:
         value = req.get_header(name)
-        if value is None or not self._is_trusted(_address(req.remote_addr)):
+        if value is None or not self._is_trusted(_address(_peer(req))):
             return None
         return value.rpartition(",")[2].strip()
 
     def _is_trusted(self, address: Address | None) -> bool:
         return address is not None and any(address in network for network in self._trusted)
+
+
+def _peer(req: Request) -> str:
+    # Not Falcon's remote_addr, which believes forwarding headers before anybody judged them.
+    client = req.scope.get("client")
+    return str(client[0]) if client else "-"
 
 
 def _is_plain(text: str) -> bool:
@@ -57,6 +63,9 @@ def _is_plain(text: str) -> bool:
 
 def _address(text: str) -> Address | None:
     text = text.strip()
+    if "%" in text:
+        # A zone can be any text, and this one is written to the log.
+        return None
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
