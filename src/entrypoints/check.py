@@ -50,12 +50,12 @@ def _settings_faults(settings: Settings) -> Iterator[str]:
     url = urlsplit(settings.database_url)
     options = parse_qs(url.query)
     hosts = {url.hostname or "", *options.get("host", [])}
-    if url.scheme.startswith("postgresql") and any(map(_is_remote, hosts)):
-        if options.get("sslmode", [""])[-1] not in _CHECKED:
-            yield (
-                "The connection to the database crosses the network without a checked "
-                "certificate: add sslmode=verify-full to VARVEL_DATABASE_URL."
-            )
+    is_checked = options.get("sslmode", [""])[-1] in _CHECKED
+    if settings.database_file is None and any(map(_is_remote, hosts)) and not is_checked:
+        yield (
+            "The connection to the database crosses the network without a checked certificate: "
+            "add sslmode=verify-full to VARVEL_DATABASE_URL."
+        )
 
 
 def _is_remote(host: str) -> bool:
