@@ -1,43 +1,126 @@
 """The real application on a real database, in this process."""
 
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from falcon.testing import TestClient
 
-from entrypoints.bootstrap import create_app, prepare
+from entrypoints.bootstrap import create_app
 from entrypoints.settings import Settings
 from tests.fakes.clock import FakeClock
-
-CHEAP_HASH = {"VARVEL_HASH_MEMORY": "8", "VARVEL_HASH_TIME": "1"}
-"""For tests in which the hash is not what is tested."""
+from tests.integration import calls
+from tests.integration.stores import BACKENDS, SQLITE, PostgresStores, SqliteStores, Store, Stores
+from tests.postgresql import PostgresServer
 
 MakeSettings = Callable[..., Settings]
+Execute = Callable[..., list[tuple[Any, ...]]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "databases(*backends): the databases to run on, if not on all"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs whatever reaches a database on each of them."""
+    if "backend" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("databases")
+        backends = marker.args if marker else BACKENDS
+        metafunc.parametrize("backend", backends, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
-def prepared_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with a secret, an empty database and a signing key, to be copied."""
-    directory = tmp_path_factory.mktemp("prepared")
-    prepare(Settings.read({"VARVEL_DATA_DIR": str(directory), **CHEAP_HASH}))
-    return directory
+def backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def sqlite_stores(tmp_path_factory: pytest.TempPathFactory) -> SqliteStores:
+    return SqliteStores(tmp_path_factory.mktemp("prepared-sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres_stores(
+    postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> PostgresStores:
+    return PostgresStores(postgres, tmp_path_factory.mktemp("prepared-postgresql"))
+
+
+@pytest.fixture(scope="session")
+def stores(backend: str, request: pytest.FixtureRequest) -> Stores:
+    # Asked for by name, so that no server is started for tests that need none.
+    found: Stores = request.getfixturevalue(
+        "sqlite_stores" if backend == SQLITE else "postgres_stores"
+    )
+    return found
 
 
 @pytest.fixture
-def make_settings(prepared_directory: Path, tmp_path: Path) -> MakeSettings:
-    """Makes settings for a database of this test's own; keywords are variables without VARVEL_."""
-    directory = tmp_path / "var"
-    shutil.copytree(prepared_directory, directory)
+def store(stores: Stores, tmp_path: Path) -> Iterator[Store]:
+    """A database of this test's own."""
+    with stores.lent(tmp_path / "var") as store:
+        yield store
 
-    def make(**variables: str) -> Settings:
-        chosen = {f"VARVEL_{name}": value for name, value in variables.items()}
-        return Settings.read({"VARVEL_DATA_DIR": str(directory), **CHEAP_HASH, **chosen})
 
-    return make
+@pytest.fixture
+def make_settings(store: Store) -> MakeSettings:
+    """Makes settings for this test's database; keywords are variables without VARVEL_."""
+    return store.settings
+
+
+@pytest.fixture
+def execute(store: Store) -> Execute:
+    """Runs one statement on this test's database, behind the application's back."""
+    return store.execute
 
 
 @pytest.fixture
 def api(make_settings: MakeSettings, clock: FakeClock) -> TestClient:
     return TestClient(create_app(make_settings(), clock=clock))
+
+
+@pytest.fixture
+def miguel(api: TestClient) -> TestClient:
+    """The API with the seed's user registered."""
+    calls.register(api)
+    return api
+
+
+@pytest.fixture(scope="module")
+def standing_store(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A database that the tests of one module share."""
+    with stores.lent(tmp_path_factory.mktemp("standing") / "var") as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def standing_api(standing_store: Store) -> TestClient:
+    """An API where miguel is user 1, for tests that leave everything as it is."""
+    api = TestClient(create_app(standing_store.settings(), clock=FakeClock()))
+    calls.register(api)
+    return api
+
+
+@pytest.fixture(scope="module")
+def blind_api(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """An API that has lost its users: whoever needs to be looked up there gets a 503."""
+    with stores.lent(tmp_path_factory.mktemp("blind") / "var") as store:
+        api = TestClient(create_app(store.settings(), clock=FakeClock()))
+        store.execute("DROP TABLE users")
+        assert calls.resource(api).status_code == 503
+        yield api
+
+
+@pytest.fixture
+def empty_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without a schema."""
+    if backend == SQLITE:
+        yield f"sqlite:///{tmp_path / 'empty.sqlite'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    url = server.create_database()
+    yield url
+    server.drop_database(url)

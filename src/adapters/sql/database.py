@@ -81,9 +81,8 @@ class Database:
         """Whether every text can be stored. Raises StorageUnavailable."""
         question = "PRAGMA encoding" if self.is_embedded else "SHOW server_encoding"
         with self.connection() as connection:
-            answer = connection.execute(text(question)).scalar_one()
-            # A database without an encoding answers in bytes.
-            return str(answer).upper().startswith("UTF")
+            answer: str = connection.execute(text(question)).scalar_one()
+            return answer.upper().startswith("UTF")
 
     def dispose(self) -> None:
         """Closes every connection; the next use opens new ones."""
@@ -141,6 +140,8 @@ def _server_limits() -> dict[str, Any]:
         "keepalives_interval": 1,
         "keepalives_count": 3,
         "application_name": "varvel",
+        # Whatever the server is set to, and even for a database without an encoding.
+        "client_encoding": "utf8",
         "options": " ".join(f"-c {name}={seconds}s" for name, seconds in limits.items()),
     }
 

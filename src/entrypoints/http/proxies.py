@@ -53,8 +53,8 @@ class Proxies:
 
 def _peer(req: Request) -> str:
     # Not Falcon's remote_addr, which believes forwarding headers before anybody judged them.
-    client = req.scope.get("client")
-    return str(client[0]) if client else "-"
+    host, _ = req.scope.get("client") or ("-", None)
+    return str(host)
 
 
 def _is_plain(text: str) -> bool:

@@ -1,0 +1,131 @@
+"""Rules of the project that a reader would else have to remember."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+LOCKS = ("requirements.txt", "requirements-dev.txt")
+LONGEST_FILE = 300
+LONGEST_FUNCTION = 30
+
+LISTS = {"read", "build"}
+"""`Settings.read` names every setting once, `build` every adapter: long lists of equal lines."""
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relatively; name the whole module."
+            assert node.module
+            yield node.module.partition(".")[0]
+
+
+def test_there_is_something_to_check() -> None:
+    assert {path.parent.name for path in SOURCES} >= {"domain", "adapters", "entrypoints", "http"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "src/domain").rglob("*.py")), ids=lambda p: p.name)
+def test_the_domain_imports_the_standard_library_alone(path: Path) -> None:
+    foreign = set(imported(path)) - sys.stdlib_module_names - {"domain"}
+
+    assert not foreign, f"{path.name} needs {foreign}; let it come in through a port instead."
+
+
+@pytest.mark.parametrize(
+    "path", SOURCES, ids=lambda path: path.relative_to(ROOT / "src").as_posix()
+)
+def test_every_file_and_function_can_be_read_at_once(path: Path) -> None:
+    text = path.read_text("utf-8")
+
+    lines = text.count("\n")
+    assert lines < LONGEST_FILE, f"{lines} lines do two things; give each a file of its own."
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name not in LISTS:
+            code = node.body[1:] if ast.get_docstring(node) else node.body
+            length = (code[-1].end_lineno or 0) - code[0].lineno + 1 if code else 0
+            assert length < LONGEST_FUNCTION, (
+                f"{node.name} has {length} lines; name its steps as functions, so that it reads "
+                "as a list of them."
+            )
+
+
+def test_modules_of_one_capability_share_one_name() -> None:
+    for name in ("users", "signing_keys", "tokens"):
+        layers = {path.relative_to(ROOT / "src").parts[0] for path in SOURCES if path.stem == name}
+        assert layers == {"domain", "adapters", "entrypoints"}, f"Where is {name}?"
+
+
+def requirements(lock: str) -> list[str]:
+    """The lock's entries, each on one line."""
+    text = (ROOT / lock).read_text("utf-8").replace("\\\n", " ")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_distribution_is_locked_by_version_and_hash(lock: str) -> None:
+    entries = requirements(lock)
+
+    assert len(entries) > 15
+    for entry in entries:
+        assert re.match(r"[a-z0-9._-]+(\[[a-z,]+\])?==[0-9a-z.+]+ ", entry), entry
+        assert re.search(r" --hash=sha256:[0-9a-f]{64}( |$)", entry), f"{entry} needs a hash."
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_no_distribution_brings_a_package_of_our_names(lock: str) -> None:
+    names = {re.split(r"[=\[ ]", entry)[0] for entry in requirements(lock)}
+
+    assert not names & {"domain", "adapters", "entrypoints", "varvel"}, (
+        "Distributions of these names exist, and would be imported in place of ours."
+    )
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_no_two_distributions_bring_passlib(lock: str) -> None:
+    names = {re.split(r"[=\[ ]", entry)[0] for entry in requirements(lock)}
+
+    assert "libpass" in names
+    assert "passlib" not in names, "libpass is installed under the same import name."
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_place_to_download_from(lock: str) -> None:
+    text = (ROOT / lock).read_text("utf-8")
+
+    assert not re.search(r"://|--(extra-)?index-url|--find-links|@ ", text), (
+        "A lock holds names and hashes; where they come from is the installer's own matter."
+    )
+
+
+def test_both_locks_agree_on_versions() -> None:
+    runtime, everything = ({entry.split(" ")[0] for entry in requirements(lock)} for lock in LOCKS)
+
+    assert runtime <= everything, "A test would else run on other versions than the server."
+
+
+def test_the_example_environment_lists_every_setting_and_no_other() -> None:
+    source = (ROOT / "src/entrypoints/settings.py").read_text("utf-8")
+    example = (ROOT / ".env.example").read_text("utf-8")
+
+    read = set(re.findall(r'"(VARVEL_[A-Z_]+)"', source))
+    listed = re.findall(r"^#?(VARVEL_[A-Z_]+)=", example, re.MULTILINE)
+
+    assert len(listed) == len(set(listed))
+    assert set(listed) == read, "Who runs the service finds its settings in .env.example alone."
+
+
+def test_settings_are_read_in_one_place() -> None:
+    for path in SOURCES:
+        names = set(re.findall(r'"(VARVEL_[A-Z_]+)"', path.read_text("utf-8")))
+        if path.name not in {"settings.py", "env.py"}:
+            # The check sets the profile that it judges by, and reads nothing itself.
+            names -= {"VARVEL_PROFILE"} if path.name == "check.py" else set()
+            assert not names, f"{path.name} reads {names}; take them from Settings."

@@ -1,0 +1,154 @@
+"""Errors: each has a status, none says more than it may, and all are in the log by request id."""
+
+import importlib
+import logging
+import pkgutil
+
+import pytest
+from falcon.asgi import Request, Response
+from falcon.testing import TestClient
+
+import domain
+from domain.errors import DomainError, ErrorKind
+from entrypoints.bootstrap import create_app
+from entrypoints.http.errors import STATUS
+from entrypoints.http.operations import Access, Resource, operation
+from tests.integration.calls import basic, problem, register, resource, token
+from tests.integration.conftest import Execute, MakeSettings
+from tests.integration.stores import SQLITE, Store
+
+
+def domain_errors() -> list[type[DomainError]]:
+    for module in pkgutil.walk_packages(domain.__path__, "domain."):
+        importlib.import_module(module.name)
+    found: list[type[DomainError]] = []
+    waiting: list[type[DomainError]] = DomainError.__subclasses__()
+    while waiting:
+        error = waiting.pop()
+        if error.__module__.startswith("domain."):
+            found.append(error)
+        waiting += error.__subclasses__()
+    return sorted(found, key=lambda error: error.__name__)
+
+
+ERRORS = domain_errors()
+
+
+class Failing(Resource):
+    """Raises what it is given."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    @operation(Access.ANYONE, "Fail")
+    async def on_get(self, _req: Request, _resp: Response) -> None:
+        raise self._error
+
+
+def failing(make_settings: MakeSettings, error: BaseException) -> TestClient:
+    app = create_app(make_settings())
+    app.add_route("/failing", Failing(error))
+    return TestClient(app)
+
+
+def test_every_kind_has_a_status() -> None:
+    assert STATUS.keys() == set(ErrorKind)
+    assert len(set(STATUS.values())) == len(ErrorKind)
+
+
+@pytest.mark.databases(SQLITE)
+@pytest.mark.parametrize("error", ERRORS)
+def test_every_domain_error_is_answered_under_its_code(
+    make_settings: MakeSettings, error: type[DomainError]
+) -> None:
+    answer = failing(make_settings, error()).simulate_get("/failing")
+
+    body = problem(answer, STATUS[error.kind], error.code)
+    assert body["detail"] == error.detail
+    assert (error.retry_after is not None) == ("Retry-After" in answer.headers)
+
+
+def test_there_are_domain_errors_and_no_two_share_a_code() -> None:
+    codes = [error.code for error in ERRORS]
+
+    assert len(codes) == len(set(codes)) >= 8
+
+
+@pytest.mark.databases(SQLITE)
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(ValueError("hunter2"), RuntimeError("hunter2"), KeyError("hunter2"), RecursionError()),
+        *(MemoryError(), UnicodeDecodeError("utf-8", b"hunter2", 0, 1, "hunter2"), OSError(5, "x")),
+        *(AssertionError("hunter2"), TimeoutError("hunter2"), NotImplementedError("hunter2")),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_unexpected_error_is_500_told_to_nobody_and_logged_whole(
+    make_settings: MakeSettings, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = failing(make_settings, error).simulate_get("/failing")
+
+    body = problem(answer, 500, "internal_error")
+    assert "hunter2" not in answer.text
+    assert type(error).__name__ not in answer.text
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert body["request_id"] in record.getMessage()
+    assert record.exc_info
+    assert record.exc_info[1] is error
+
+
+@pytest.mark.databases(SQLITE)
+def test_a_failing_request_still_leaves_its_line_in_the_log(
+    make_settings: MakeSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "varvel.requests"):
+        failing(make_settings, ValueError()).simulate_get("/failing")
+
+    assert "route=/failing status=500" in caplog.text
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_without_its_table_every_use_of_storage_is_503(
+    miguel: TestClient, execute: Execute, method: str
+) -> None:
+    execute("DROP TABLE users")
+
+    answers = {
+        "GET": [resource(miguel), miguel.simulate_get("/api/users/1")],
+        "POST": [register(miguel, username="susan")],
+    }
+    for answer in answers[method]:
+        problem(answer, 503, "storage_unavailable")
+        assert answer.headers["Retry-After"] == "2"
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_storage_failure_is_logged_by_request_id_and_names_nobody(
+    miguel: TestClient, execute: Execute, caplog: pytest.LogCaptureFixture
+) -> None:
+    execute("DROP TABLE users")
+
+    answer = miguel.simulate_get("/api/token", headers=basic("plantedname", "plantedpassword"))
+
+    (record,) = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert answer.headers["X-Request-ID"] in record.getMessage()
+    assert "planted" not in caplog.text
+
+
+def test_storage_that_is_damaged_lets_nobody_in(miguel: TestClient, store: Store) -> None:
+    if not store.is_embedded:
+        store.execute("ALTER TABLE users ALTER COLUMN created_at TYPE text")
+    store.execute("UPDATE users SET created_at = 'no date'")
+
+    for answer in (resource(miguel), resource(miguel, password="ruby")):
+        assert answer.status_code >= 400
+        assert "Hello" not in answer.text
+
+
+def test_a_live_token_outlasts_storage_that_fails(miguel: TestClient, execute: Execute) -> None:
+    live = token(miguel)
+    execute("DROP TABLE users")
+
+    assert resource(miguel, live, "x").status_code == 200
+    assert resource(miguel).status_code == 503

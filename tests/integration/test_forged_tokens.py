@@ -1,0 +1,129 @@
+"""Tokens that somebody made up, or changed, or that say what we never say: none opens anything."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import pytest
+from falcon.testing import ASGIConductor, TestClient
+
+from adapters.jose.signing_keys import JoseKeyRing
+from entrypoints.bootstrap import build
+from tests.integration.authorization_forms import b64
+from tests.integration.calls import PROTECTED, resource, token
+from tests.integration.forge import Forge, decoded, encoded
+from tests.integration.forged_tokens import ALPHABET, algorithms, claims, headers, spellings
+from tests.integration.stores import SQLITE, Store
+
+CORPUS = (algorithms, headers, claims, spellings)
+
+
+@pytest.fixture(scope="module")
+def forge(standing_store: Store, standing_api: TestClient) -> Forge:
+    services, database = build(standing_store.settings())
+    services.load_signing_keys()
+    database.dispose()
+    assert isinstance(services.key_ring, JoseKeyRing)
+    _, key = services.key_ring.signing()
+    assert key.private_key is not None
+    return Forge(key.private_key, token(standing_api))
+
+
+def forms(text: str) -> tuple[str, ...]:
+    """Every way to send a token."""
+    bearer = text.encode("utf-8", "surrogatepass").decode("latin-1")
+    pairs = [f"{text}:x", f"{text}:"]
+    basic = [b64(pair.encode("utf-8", "surrogatepass")) for pair in pairs]
+    return (*(f"Basic {pair}" for pair in basic), f"Bearer {bearer}")
+
+
+def accepted(api: TestClient, tokens: Mapping[str, str]) -> dict[str, list[int]]:
+    """Which of these tokens are answered, by any way at any route, as if it were good."""
+
+    async def ask() -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        async with ASGIConductor(api.app) as conductor:
+            for name, text in tokens.items():
+                for path in PROTECTED:
+                    for form in forms(text):
+                        headers = {"Authorization": form}
+                        answer = await conductor.simulate_get(path, headers=headers)
+                        # A comma is how two headers arrive, and they are 400 before all else.
+                        refusals = (400, 401) if "," in form else (401,)
+                        if answer.status_code not in refusals:
+                            found.setdefault(name, []).append(answer.status_code)
+        return found
+
+    return asyncio.run(ask())
+
+
+def test_the_genuine_token_opens_everything_by_basic(
+    standing_api: TestClient, forge: Forge
+) -> None:
+    assert forge.signed(forge.header, forge.claims) != forge.genuine
+    for text in (forge.genuine, forge.signed(forge.header, forge.claims)):
+        assert accepted(standing_api, {"genuine": text}) == {"genuine": [200, 200, 200, 200]}
+
+
+@pytest.mark.parametrize("make", CORPUS)
+def test_a_forged_token_opens_nothing(
+    standing_api: TestClient, forge: Forge, make: Callable[[Forge], dict[str, str]]
+) -> None:
+    forged = make(forge)
+
+    assert forge.genuine not in forged.values()
+    assert accepted(standing_api, forged) == {}
+
+
+def test_there_are_at_least_sixty_forged_tokens(forge: Forge) -> None:
+    made = [make(forge) for make in CORPUS]
+
+    assert all(len(forged) >= 30 for forged in made)
+    assert sum(len(set(forged.values())) for forged in made) >= 60
+
+
+@pytest.mark.databases(SQLITE)
+def test_a_token_cut_at_any_length_opens_nothing(standing_api: TestClient, forge: Forge) -> None:
+    cut = {f"{size} characters": forge.genuine[:size] for size in range(len(forge.genuine))}
+
+    assert accepted(standing_api, cut) == {}
+
+
+@pytest.mark.databases(SQLITE)
+def test_a_token_with_any_character_changed_opens_nothing(
+    standing_api: TestClient, forge: Forge
+) -> None:
+    text = forge.genuine
+    changed = {
+        f"character {at}": text[:at] + ALPHABET[ALPHABET.index(char) ^ 0b100000] + text[at + 1 :]
+        for at, char in enumerate(text)
+        if char != "."
+    }
+
+    assert accepted(standing_api, changed) == {}
+
+
+@pytest.mark.databases(SQLITE)
+def test_a_token_with_any_byte_flipped_opens_nothing(
+    standing_api: TestClient, forge: Forge
+) -> None:
+    flipped = {}
+    parts = forge.genuine.split(".")
+    for index, part in enumerate(parts):
+        raw = decoded(part)
+        for at in range(len(raw)):
+            other = raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :]
+            text = ".".join([*parts[:index], encoded(other), *parts[index + 1 :]])
+            flipped[f"byte {at} of part {index}"] = text
+
+    assert accepted(standing_api, flipped) == {}
+
+
+def test_a_forged_token_opens_nothing_after_the_genuine_one_was_seen(
+    standing_api: TestClient, forge: Forge
+) -> None:
+    assert resource(standing_api, forge.genuine, "x").status_code == 200
+
+    seen = {"no signature": forge.genuine.rsplit(".", 1)[0] + ".", "padded": forge.genuine + "="}
+
+    assert accepted(standing_api, seen) == {}
+    assert resource(standing_api, forge.genuine, "x").status_code == 200

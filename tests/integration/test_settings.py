@@ -1,0 +1,277 @@
+"""Settings: defaults, bounds, and faults reported together without their values."""
+
+from base64 import urlsafe_b64encode
+from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from entrypoints.settings import Profile, Registration, Settings, StartupError, cores
+
+SECRET = urlsafe_b64encode(bytes(range(32))).decode().rstrip("=")
+OTHER = urlsafe_b64encode(bytes(range(64, 0, -1))).decode().rstrip("=")
+
+
+def read(**variables: str) -> Settings:
+    return Settings.read({f"VARVEL_{name}": value for name, value in variables.items()})
+
+
+def faults(**variables: str) -> list[str]:
+    with pytest.raises(StartupError) as caught:
+        read(**variables)
+    return str(caught.value).splitlines()
+
+
+def test_everything_has_a_default() -> None:
+    settings = Settings.read({})
+
+    assert settings == Settings(
+        profile=Profile.DEVELOPMENT,
+        data_dir=Path("var"),
+        database_url="sqlite:///var/varvel.sqlite",
+        host="127.0.0.1",
+        port=5000,
+        workers=cores(),
+        secrets=(),
+        public_url=None,
+        trusted_proxies=(),
+        token_lifetime=timedelta(minutes=10),
+        registration=Registration.OPEN,
+        hash_memory=19_456,
+        hash_time=2,
+        hash_threads=1,
+        hash_queue=16,
+        storage_threads=4,
+    )
+    assert settings.issuer == "http://localhost:5000"
+    assert settings.bind == "127.0.0.1:5000"
+
+
+def test_an_empty_variable_is_one_that_is_not_set() -> None:
+    names = ("PROFILE", "DATA_DIR", "DATABASE_URL", "BIND", "WORKERS", "SECRET", "PUBLIC_URL")
+
+    assert read(**dict.fromkeys(names, "")) == Settings.read({})
+
+
+def test_other_variables_are_not_looked_at() -> None:
+    assert Settings.read({"PATH": "/bin", "VARVEL_UNKNOWN": "x"}) == Settings.read({})
+
+
+def test_settings_are_taken_from_their_variables() -> None:
+    settings = read(
+        DATA_DIR="/srv/varvel",
+        BIND="[::1]:8000",
+        WORKERS="1",
+        PUBLIC_URL="https://id.example.com/",
+        TRUSTED_PROXIES=" 10.0.0.0/8, ,::1 ",
+        TOKEN_LIFETIME="60",
+        REGISTRATION="closed",
+        HASH_MEMORY="8",
+        HASH_TIME="1",
+        HASH_THREADS="3",
+        HASH_QUEUE="0",
+        STORAGE_THREADS="2",
+    )
+
+    assert settings.database_url == "sqlite:////srv/varvel/varvel.sqlite"
+    assert (settings.host, settings.port, settings.bind) == ("::1", 8000, "[::1]:8000")
+    assert settings.public_url == settings.issuer == "https://id.example.com"
+    assert settings.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::1/128"))
+    assert settings.token_lifetime == timedelta(seconds=60)
+    assert settings.registration is Registration.CLOSED
+    assert (settings.hash_memory, settings.hash_time) == (8, 1)
+    assert (settings.hash_threads, settings.hash_queue, settings.storage_threads) == (3, 0, 2)
+
+
+def test_hashing_gets_the_cores_that_the_workers_leave() -> None:
+    assert read(WORKERS="1").hash_threads == cores()
+    assert read(WORKERS="256").hash_threads == 1
+
+
+def test_all_faults_are_reported_together() -> None:
+    lines = faults(
+        PROFILE="staging",
+        DATABASE_URL="varvel",
+        BIND="nowhere",
+        WORKERS="0",
+        SECRET="short",
+        PUBLIC_URL="example.com",
+        TRUSTED_PROXIES="everybody",
+        TOKEN_LIFETIME="86401",
+        REGISTRATION="maybe",
+        HASH_MEMORY="7",
+        HASH_TIME="zero",
+        HASH_THREADS="-1",
+        HASH_QUEUE="1.5",
+        STORAGE_THREADS=" 4",
+    )
+
+    assert [line.split(" ")[0] for line in lines] == [
+        *("VARVEL_PROFILE", "VARVEL_BIND", "VARVEL_WORKERS", "VARVEL_DATABASE_URL"),
+        *("VARVEL_SECRET", "VARVEL_PUBLIC_URL", "VARVEL_TRUSTED_PROXIES"),
+        *("VARVEL_TOKEN_LIFETIME", "VARVEL_REGISTRATION", "VARVEL_HASH_MEMORY"),
+        *("VARVEL_HASH_TIME", "VARVEL_HASH_THREADS", "VARVEL_HASH_QUEUE"),
+        "VARVEL_STORAGE_THREADS",
+    ]
+    assert all(line.endswith(".") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("PROFILE", "BIND", "WORKERS", "SECRET", "PUBLIC_URL", "TOKEN_LIFETIME", "REGISTRATION"),
+        *("DATABASE_URL", "TRUSTED_PROXIES"),
+        *("HASH_MEMORY", "HASH_TIME", "HASH_THREADS", "HASH_QUEUE", "STORAGE_THREADS"),
+    ],
+)
+def test_a_fault_never_repeats_the_value(name: str) -> None:
+    (line,) = faults(**{name: "hunter2 hunter2"})
+
+    assert "hunter2" not in line
+
+
+def test_no_secret_is_seen_in_the_settings_as_text() -> None:
+    settings = read(SECRET=SECRET, DATABASE_URL="postgresql://varvel:hunter2@db/varvel")
+
+    for text in (repr(settings), str(settings)):
+        assert "hunter2" not in text
+        assert SECRET not in text
+        assert repr(settings.secrets[0]) not in text
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "257", "two", "1.0", "1e1", "\u0661", "+1", "9" * 99])
+def test_a_count_is_a_whole_number_within_its_bounds(text: str) -> None:
+    assert faults(WORKERS=text) == ["VARVEL_WORKERS is a whole number from 1 to 256."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("5000", ":5000", "localhost", "localhost:", "localhost:65536", "::1:5000", "[::1]"),
+        *(
+            "a b:1",
+            "http://localhost:5000",
+            "localhost:5000/",
+            "localhost:\u0661",
+            "[g]:1",
+            "a_b:1",
+        ),
+    ],
+)
+def test_what_is_no_address_with_a_port_is_a_fault(text: str) -> None:
+    assert len(faults(BIND=text)) == 1
+
+
+def test_a_data_directory_that_an_address_could_not_name_is_a_fault() -> None:
+    assert faults(DATA_DIR="/srv/what?") == [
+        "VARVEL_DATA_DIR is a directory without a question mark in its name."
+    ]
+
+
+@pytest.mark.parametrize("text", ["localhost:0", "0.0.0.0:65535", "[::]:80", "id.example.com:443"])
+def test_an_address_with_a_port_is_taken(text: str) -> None:
+    assert read(BIND=text).bind == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "example.com",
+            "//example.com",
+            "ftp://example.com",
+            "https://",
+            "https:///x",
+            "https://:1",
+        ),
+        *("https://a b", "https://user@example.com", "https://u:p@example.com", "https://a?b"),
+        *("https://a#b", "https://a:99999", "https://a:b", "https://[::1", "https://a\n", "x"),
+        *(
+            'https://a"',
+            "https://a\\b",
+            "https://\u00e9.example",
+            "javascript:alert(1)",
+            "https://a:0",
+        ),
+    ],
+)
+def test_what_is_no_plain_address_is_a_fault(text: str) -> None:
+    assert len(faults(PUBLIC_URL=text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["https://id.example.com", "http://localhost:5000", "https://a/auth", "http://[::1]:1"]
+)
+def test_a_plain_address_is_taken_without_its_last_slash(text: str) -> None:
+    assert read(PUBLIC_URL=text).public_url == text
+    assert read(PUBLIC_URL=text + "/").public_url == text
+
+
+def test_secrets_are_a_list_with_the_newest_first() -> None:
+    assert read(SECRET=SECRET).secrets == (bytes(range(32)),)
+    assert read(SECRET=f"{OTHER},{SECRET}").secrets == (bytes(range(64, 0, -1)), bytes(range(32)))
+    assert read(SECRET=f" {OTHER} , {SECRET} ").secrets == read(SECRET=f"{OTHER},{SECRET}").secrets
+
+
+def test_a_secret_may_be_padded() -> None:
+    assert read(SECRET=SECRET + "=").secrets == (bytes(range(32)),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "x",
+            "A" * 42,
+            "A" * 41,
+            "A" * 45,
+            "A" * 42 + "!",
+            "A" * 20 + " " * 23,
+        ),
+        *(f"{SECRET},", f",{SECRET}", f"{SECRET},short", f"{SECRET};{SECRET}", "=" * 44, ","),
+        *("\u00e9" * 43, "A" * 20 + "\n" + "A" * 23, SECRET[:-1]),
+    ],
+)
+def test_what_is_no_secret_of_32_bytes_is_a_fault(text: str) -> None:
+    (line,) = faults(SECRET=text)
+
+    assert line.startswith("VARVEL_SECRET is base64url of at least 32 random bytes")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("oracle://x/y", "postgresql:/x", "postgres://h/d", "sqlite://", "sqlite:///", "x"),
+        *("mysql://h/d", "postgresql+asyncpg://h/d", "sqlite+aiosqlite:///x", "/srv/x.sqlite"),
+    ],
+)
+def test_a_database_of_an_unknown_kind_is_a_fault(text: str) -> None:
+    assert len(faults(DATABASE_URL=text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "file"),
+    [
+        ("sqlite:////srv/x.sqlite", Path("/srv/x.sqlite")),
+        ("sqlite:///x.sqlite?timeout=1", Path("x.sqlite")),
+        ("postgresql://varvel@db/varvel", None),
+        ("postgresql:///varvel?host=/run/postgresql", None),
+        ("postgresql+psycopg://db/varvel", None),
+    ],
+)
+def test_only_an_embedded_database_has_a_file(url: str, file: Path | None) -> None:
+    assert read(DATABASE_URL=url).database_file == file
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("everybody", "*", "10.0.0.0/33", "10.0.0.1/8", "10.0.0", "10.0.0.0/8;10.1.0.0/16"),
+        *("localhost", "::1/129", "[::1]", "10.0.0.0/-1", "\u0661.0.0.0", "10.0.0.0/8 10.1.0.0/16"),
+    ],
+)
+def test_what_is_no_list_of_networks_is_a_fault(text: str) -> None:
+    assert faults(TRUSTED_PROXIES=text) == [
+        "VARVEL_TRUSTED_PROXIES is a list of networks like 10.0.0.0/8, fd00::/8."
+    ]
