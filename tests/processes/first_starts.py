@@ -7,7 +7,8 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Self
 
-from tests.processes.servers import Server, clean_environment, free_port
+from tests.processes.databases import Database
+from tests.processes.servers import ROOT, Server, clean_environment, free_port
 
 SECRET_SIZE = 45
 """Bytes: 32 random ones in base64url, and a newline."""
@@ -19,12 +20,20 @@ BETWEEN_LOOKS = 0.0005
 
 
 @contextmanager
-def started_at_once(directory: Path, count: int) -> Iterator[list[Server]]:
-    """This many servers on `directory / "var"`, all answering."""
+def started_at_once(
+    directory: Path, count: int, database: Database | None = None
+) -> Iterator[list[Server]]:
+    """This many servers, all answering: on this database, or on `directory / "var"`.
+
+    On a database each has a data directory and a working directory of its own.
+    """
     ports: set[int] = set()
     while len(ports) < count:
         ports.add(free_port())
-    servers = [_server(directory, port) for port in sorted(ports)]
+    if database is None:
+        servers = [_server(directory, port) for port in sorted(ports)]
+    else:
+        servers = [_own(directory / f"{port}", port, database) for port in sorted(ports)]
     with ExitStack() as stack:
         for server in servers:
             server.start()
@@ -36,9 +45,16 @@ def started_at_once(directory: Path, count: int) -> Iterator[list[Server]]:
             server.ask_to_stop()
 
 
-def _server(directory: Path, port: int) -> Server:
-    environment = clean_environment(directory, BIND=f"127.0.0.1:{port}", WORKERS="1")
-    return Server(directory, port=port, environment=environment)
+def _server(directory: Path, port: int, **variables: str) -> Server:
+    environment = clean_environment(directory, BIND=f"127.0.0.1:{port}", WORKERS="1", **variables)
+    working_directory = directory if variables else ROOT
+    return Server(
+        directory, port=port, environment=environment, working_directory=working_directory
+    )
+
+
+def _own(directory: Path, port: int, database: Database) -> Server:
+    return _server(directory, port, **database.variables)
 
 
 def check(servers: list[Server]) -> None:

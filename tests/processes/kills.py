@@ -1,64 +1,90 @@
-"""Workers that are killed while users register."""
+"""Processes that are killed while users register."""
 
 import asyncio
-import os
-import signal
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from enum import Enum
+from functools import partial
 from itertools import count
 
-from tests.processes.connections import Stream
-from tests.processes.races import register
-from tests.processes.servers import LISTENING, Server
+from tests.postgresql import PostgresServer
+from tests.processes.connections import Stream, connect, send
+from tests.processes.databases import Database
+from tests.processes.races import try_to_register
+from tests.processes.servers import Server
 
 CLIENTS = 8
 BETWEEN_KILLS = 25
 """Users registered after one kill and before the next."""
 
+ASKED = 100
+
+PAUSE = 0.02
+"""Seconds before a client that was turned away comes again."""
+
+
+class Victim(Enum):
+    """Who is killed."""
+
+    WORKER = "a worker"
+    MASTER = "the master"
+
 
 @dataclass
 class Registrations:
-    """Who was told to be registered, by id, and how many connections broke on the way."""
+    """Who was told to be registered, by id; who was told not to be; whose answers were lost."""
 
     server: Server
     acknowledged: dict[int, str] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
     broken: int = 0
     over: bool = False
     numbers: "count[int]" = field(default_factory=count)
     progress: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def register_until_over(self) -> None:
-        stream = await Stream.open(self.server.port)
+        stream = await self._open()
         while not self.over:
             name = f"user-{next(self.numbers)}"
             try:
-                status, user_id = await register(stream, name)
+                status, user_id = await try_to_register(stream, name)
             except ConnectionError:
                 self.broken += 1
                 await stream.close()
-                stream = await Stream.open(self.server.port)
+                stream = await self._open()
                 continue
-            assert status == 201
-            assert user_id is not None
-            assert user_id not in self.acknowledged
-            async with self.progress:
-                self.acknowledged[user_id] = name
-                self.progress.notify_all()
+            await self._note(name, status, user_id)
         await stream.close()
 
-    async def kill_workers(self, times: int) -> None:
+    async def harm(self, harms: Sequence[Callable[[], None]]) -> None:
+        """Does one harm after the other, each once some more users are there."""
         try:
-            for kill in range(times):
+            for harm in harms:
                 await self._more_users()
-                before = self.server.times_logged(LISTENING)
-                workers = self.server.worker_pids()
-                os.kill(workers[kill % len(workers)], signal.SIGKILL)
-                await asyncio.to_thread(self._wait_for_listeners, before + 1)
+                await asyncio.to_thread(harm)
             await self._more_users()
         finally:
             self.over = True
 
-    def _wait_for_listeners(self, number: int) -> None:
-        self.server.wait_for(lambda: self.server.times_logged(LISTENING) >= number)
+    async def _open(self) -> Stream:
+        while True:
+            try:
+                return await Stream.open(self.server.port)
+            except ConnectionError:
+                await asyncio.sleep(PAUSE)
+
+    async def _note(self, name: str, status: int, user_id: int | None) -> None:
+        if status == 503:
+            self.refused.add(name)
+            await asyncio.sleep(PAUSE)
+            return
+        assert status == 201
+        assert user_id is not None
+        assert user_id not in self.acknowledged
+        async with self.progress:
+            self.acknowledged[user_id] = name
+            self.progress.notify_all()
 
     async def _more_users(self) -> None:
         enough = len(self.acknowledged) + BETWEEN_KILLS
@@ -66,25 +92,52 @@ class Registrations:
             await self.progress.wait_for(lambda: len(self.acknowledged) >= enough)
 
 
-async def register_through_kills(server: Server, times: int) -> Registrations:
+def register_through_kills(server: Server, victims: Sequence[Victim]) -> Registrations:
+    def kill(number: int, victim: Victim) -> None:
+        if victim is Victim.MASTER:
+            server.kill_master()
+        else:
+            server.kill_worker(number)
+
+    harms = [partial(kill, number, victim) for number, victim in enumerate(victims)]
+    return asyncio.run(_register_through(server, harms))
+
+
+def register_through_crashes(server: Server, postgres: PostgresServer, times: int) -> Registrations:
+    """As often, PostgreSQL ends at once and is started again."""
+
+    def crash() -> None:
+        postgres.stop("immediate")
+        postgres.start()
+
+    return asyncio.run(_register_through(server, [crash] * times))
+
+
+async def _register_through(server: Server, harms: Sequence[Callable[[], None]]) -> Registrations:
     registrations = Registrations(server)
     async with asyncio.TaskGroup() as group:
         for _ in range(CLIENTS):
             group.create_task(registrations.register_until_over())
-        group.create_task(registrations.kill_workers(times))
+        group.create_task(registrations.harm(harms))
     return registrations
 
 
-def check(registrations: Registrations) -> None:
-    """Fails unless everybody who was told so is registered, and nobody is twice."""
+def check(registrations: Registrations, database: Database) -> None:
+    """Fails unless everybody who was told so is registered, nobody is twice, and they can log in.
+
+    Everybody is looked for in the database, and some of them, from first to last, by the server.
+    """
     acknowledged = registrations.acknowledged
-    kept: dict[int, str] = {}
-    # Those whose answer was lost may be there or not; each broken connection lost one at most.
-    for user_id in range(1, max(acknowledged) + registrations.broken + 1):
-        answer = registrations.server.call("GET", f"/api/users/{user_id}")
-        if answer.status == 200:
-            kept[user_id] = answer.json["username"]
-    assert acknowledged.items() <= kept.items()
-    assert len(set(kept.values())) == len(kept)
-    for name in acknowledged.values():
-        registrations.server.token(name)
+    database.check_users(acknowledged)
+    some = list(acknowledged.items())[:: max(1, len(acknowledged) // ASKED)]
+    with closing(connect(registrations.server.port)) as connection:
+        for user_id, name in some:
+            shown = send(connection, "GET", f"/api/users/{user_id}")
+            assert shown.json == {"username": name}
+            logged_in = send(connection, "GET", "/api/token", auth=(name, "python"))
+            assert logged_in.status == 200
+
+
+def registered_all_the_same(registrations: Registrations, database: Database) -> set[str]:
+    """Who was told that nothing was changed, and is registered."""
+    return registrations.refused & {name for _, name in database.users()}

@@ -12,6 +12,9 @@ from tests.processes.connections import Stream
 MAXIMUM_TRIES = 2_000
 """How often one registration is sent again after a 503. A lane that never empties fails."""
 
+ROOM = {"HASH_QUEUE": "100"}
+"""The setting with which few are turned away, so that the time goes into the race itself."""
+
 REGISTRATION = b"POST /api/users HTTP/1.1\r\nContent-Type: application/json"
 
 _FULL_WIDTH = 0xFEE0
@@ -47,6 +50,11 @@ class Outcome:
     ids: list[int]
 
 
+def registration(username: str) -> bytes:
+    """The body of a registration."""
+    return json.dumps({"username": username, "password": "python"}).encode()
+
+
 async def race(port: int, names: Sequence[Sequence[str]]) -> list[Outcome]:
     """For one name after the other, registers all its spellings at once."""
     streams = [await Stream.open(port) for _ in names[0]]
@@ -68,15 +76,20 @@ async def _register_at_once(streams: Sequence[Stream], name: Sequence[str]) -> O
 
 async def register(stream: Stream, username: str) -> tuple[int, int | None]:
     """The status other than 503, and the id of the new user."""
-    body = json.dumps({"username": username, "password": "python"}).encode()
     for _ in range(MAXIMUM_TRIES):
-        status, headers, _ = await stream.request(REGISTRATION, body)
-        if status == 201:
-            _, _, user_id = headers.partition(b"/api/users/")
-            return status, int(user_id.split(b"\r\n")[0])
+        status, user_id = await try_to_register(stream, username)
         if status != 503:
-            return status, None
+            return status, user_id
     raise AssertionError("The server is overloaded without an end.")
+
+
+async def try_to_register(stream: Stream, username: str) -> tuple[int, int | None]:
+    """The status, and the id of the new user."""
+    status, headers, _ = await stream.request(REGISTRATION, registration(username))
+    if status != 201:
+        return status, None
+    _, _, user_id = headers.partition(b"/api/users/")
+    return status, int(user_id.split(b"\r\n")[0])
 
 
 def check(outcomes: Sequence[Outcome], *, spellings: int) -> None:

@@ -23,6 +23,12 @@ CHEAP_HASH = {"VARVEL_HASH_MEMORY": "8", "VARVEL_HASH_TIME": "1"}
 LISTENING = "ASGI server listening on"
 """What a worker logs when it takes requests."""
 
+LEAVING = "Worker exiting"
+"""What a worker logs when its last request is answered."""
+
+ORPHANED = "Parent changed, shutting down"
+"""What a worker logs when its master has gone."""
+
 PATIENCE = 120.0
 """Seconds after which a test gives up waiting. Nothing is measured by it."""
 
@@ -48,6 +54,11 @@ def is_free(port: int) -> bool:
     return True
 
 
+def random_secret() -> str:
+    """What VARVEL_SECRET asks for."""
+    return secrets.token_urlsafe(32)
+
+
 def clean_environment(directory: Path, **variables: str) -> dict[str, str]:
     """Settings as given, without VARVEL_, and nothing else of this process but its PATH."""
     home = directory / "home"
@@ -68,8 +79,8 @@ class Server:
     """Starts a server on entering and stops it on leaving.
 
     Fails the test when the server does not start, leaves with another exit code, or writes a
-    traceback. `directory` is where its data directory `var` and its home are; keywords are
-    settings without VARVEL_.
+    traceback. `directory` is where its data directory `var` and its home are; `settings` and all
+    other keywords are settings without VARVEL_. A server that has ended can be started again.
     """
 
     exit_code = 0
@@ -83,18 +94,20 @@ class Server:
         port: int | None = None,
         environment: Mapping[str, str] | None = None,
         workers: int = 1,
+        working_directory: Path = ROOT,
+        settings: Mapping[str, str] | None = None,
         **variables: str,
     ) -> None:
         self.directory = directory
         self.port = port or free_port()
-        self._workers = workers
+        self.workers = workers
+        self._working_directory = working_directory
         self._command = command
+        chosen = {"BIND": f"127.0.0.1:{self.port}", "WORKERS": str(workers), **variables}
         self._environment = environment or clean_environment(
-            directory, BIND=f"127.0.0.1:{self.port}", WORKERS=str(workers), **variables
+            directory, **(settings or {}), **chosen
         )
         self._lines: list[str] = []
-        self._ended = False
-        self._asked_to_stop = False
         self._changed = Condition()
 
     def __enter__(self) -> Self:
@@ -113,14 +126,19 @@ class Server:
         traceback: TracebackType | None,
     ) -> None:
         code = self.stop()
-        if error is None:
+        if error is not None:
+            last = "".join(self._lines[-20:])
+            error.add_note(f"The server left with {code}. Its last lines:\n{last}")
+        else:
             assert code == self.exit_code, f"The server left with {code}:\n{self.output}"
             assert "Traceback" not in self.output, self.output
 
     def start(self) -> None:
+        self._ended = self._asked_to_stop = False
+        self._listened_before = self.times_logged(LISTENING)
         self._process = subprocess.Popen(
             self._command,
-            cwd=ROOT,
+            cwd=self._working_directory,
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -134,7 +152,11 @@ class Server:
         self._reader.start()
 
     def wait_until_ready(self) -> None:
-        self.wait_for(lambda: self.times_logged(LISTENING) >= self._workers)
+        self.wait_for_listeners(self._listened_before + self.workers)
+
+    def wait_for_listeners(self, number: int) -> None:
+        """Waits until workers have begun to listen this often, since the first start."""
+        self.wait_for(lambda: self.times_logged(LISTENING) >= number)
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         """Waits until a line of output makes the condition true. Fails if the output ends first."""
@@ -152,6 +174,33 @@ class Server:
         if not self._asked_to_stop:
             self._asked_to_stop = True
             self._process.send_signal(signal.SIGTERM)
+
+    def reload(self) -> None:
+        """Sends SIGHUP; returns when new workers have taken over and the old ones have left."""
+        listened, left = self.times_logged(LISTENING), self.times_logged(LEAVING)
+        self._process.send_signal(signal.SIGHUP)
+        self.wait_for_listeners(listened + self.workers)
+        self.wait_for(lambda: self.times_logged(LEAVING) >= left + self.workers)
+
+    def kill_worker(self, number: int = 0) -> None:
+        """Kills one worker; returns when another one listens in its place."""
+        listened = self.times_logged(LISTENING)
+        workers = self.worker_pids()
+        os.kill(workers[number % len(workers)], signal.SIGKILL)
+        self.wait_for_listeners(listened + 1)
+
+    def kill_master(self) -> None:
+        """Kills the master alone; once its workers have noticed, clears up and starts it again.
+
+        Workers without a master stay while somebody keeps a connection busy; a supervisor ends
+        what is left of a service before it starts it anew, and so does this.
+        """
+        orphaned = self.times_logged(ORPHANED)
+        self._process.kill()
+        self.wait_for(lambda: self.times_logged(ORPHANED) >= orphaned + self.workers)
+        self.kill()
+        self.start()
+        self.wait_until_ready()
 
     def wait_until_gone(self) -> int:
         try:

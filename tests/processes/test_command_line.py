@@ -1,68 +1,22 @@
 """The command line: what it says, and that it fails in one sentence."""
 
-import os
 import socket
-import subprocess
-from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from tests.processes.commands import MIGRATE, PLAIN_GUNICORN, SERVE, assert_refused, run
 from tests.processes.connections import HOST
-from tests.processes.servers import (
-    GUNICORN,
-    PATIENCE,
-    ROOT,
-    VARVEL,
-    Server,
-    clean_environment,
-    free_port,
-)
+from tests.processes.servers import VARVEL, Server, random_secret
 
-SERVE = (VARVEL, "serve")
-MIGRATE = (VARVEL, "migrate")
-PLAIN_GUNICORN = (
-    *GUNICORN,
-    "-c",
-    "python:entrypoints.gunicorn_conf",
-    "entrypoints.server:app",
-)
 EVERY_COMMAND = pytest.mark.parametrize(
     "command", [SERVE, MIGRATE, PLAIN_GUNICORN], ids=["serve", "migrate", "gunicorn"]
 )
 BOTH_SERVERS = pytest.mark.parametrize(
     "command", [SERVE, PLAIN_GUNICORN], ids=["serve", "gunicorn"]
 )
-
-
-def run(
-    directory: Path, command: Sequence[str], **variables: str
-) -> subprocess.CompletedProcess[str]:
-    chosen = {"BIND": f"{HOST}:{free_port()}", "WORKERS": "1", **variables}
-    return subprocess.run(
-        command,
-        cwd=ROOT,
-        env=clean_environment(directory, **chosen),
-        capture_output=True,
-        encoding="utf-8",
-        timeout=PATIENCE,
-        check=False,
-    )
-
-
-def assert_refused(
-    completed: subprocess.CompletedProcess[str], *words: str, sentences: int = 1
-) -> None:
-    """Fails unless the program ended at once, with these words and nothing but sentences."""
-    assert completed.returncode == 1, completed
-    assert "Traceback" not in completed.stdout + completed.stderr
-    for word in words:
-        assert word in completed.stderr
-    lines = [line for line in completed.stderr.splitlines() if not line.startswith("[")]
-    assert len(lines) == sentences, completed.stderr
-    assert all(line.endswith(".") for line in lines)
 
 
 def test_help_lists_the_commands_and_shows_examples(tmp_path: Path) -> None:
@@ -175,10 +129,6 @@ def test_a_key_made_under_another_secret_is_told_in_one_line(
         pass
 
     assert_refused(run(tmp_path, command, SECRET=random_secret()), "VARVEL_SECRET")
-
-
-def random_secret() -> str:
-    return urlsafe_b64encode(os.urandom(32)).decode()
 
 
 def test_a_damaged_secret_file_is_told_in_one_line(tmp_path: Path) -> None:

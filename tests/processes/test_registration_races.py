@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from adapters.precis import username_profile
-from tests.processes.races import check, race, spellings
+from tests.processes.races import ROOM, check, race, spellings
 from tests.processes.servers import Server
 
 NAMES = 40
@@ -22,7 +22,7 @@ def test_the_spellings_differ_and_are_one_name() -> None:
 def test_exactly_one_of_50_parallel_registrations_of_a_name_succeeds(tmp_path: Path) -> None:
     names = [spellings(number, SPELLINGS) for number in range(NAMES)]
 
-    with Server(tmp_path, workers=2) as server:
+    with Server(tmp_path, workers=2, settings=ROOM) as server:
         outcomes = asyncio.run(race(server.port, names))
 
     check(outcomes, spellings=SPELLINGS)

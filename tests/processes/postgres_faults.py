@@ -1,0 +1,166 @@
+"""What can happen to a PostgreSQL server."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from threading import Event
+
+import psycopg
+
+from tests.postgresql import PostgresServer
+from tests.processes.databases import Database
+from tests.processes.faults import (
+    BETWEEN_TRIES,
+    EVERYTHING,
+    MAXIMUM_TRIES,
+    NOTHING,
+    WRITES,
+    Fault,
+    Stage,
+)
+
+OWNER = "app"
+"""Not a superuser, since a superuser is let in when nobody else is."""
+
+CONNECTIONS = 20
+"""For everybody but superusers."""
+
+_SLOW = """
+CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
+CREATE TRIGGER sleep BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION sleep();
+"""
+
+
+def prepare(postgres: PostgresServer) -> None:
+    """Makes the role of the application, and leaves it few connections."""
+    postgres.execute(f"CREATE ROLE {OWNER} LOGIN")
+    taken = int(postgres.execute("SHOW max_connections")[0][0]) - CONNECTIONS
+    postgres.execute(f"ALTER SYSTEM SET superuser_reserved_connections = {taken}")
+    postgres.stop()
+    postgres.start()
+
+
+def _of(stage: Stage) -> PostgresServer:
+    assert stage.postgres is not None
+    return stage.postgres
+
+
+@contextmanager
+def stopped(stage: Stage) -> Iterator[None]:
+    _of(stage).stop()
+    try:
+        yield
+    finally:
+        _of(stage).start()
+
+
+@contextmanager
+def crashed(stage: Stage) -> Iterator[None]:
+    _of(stage).stop("immediate")
+    try:
+        yield
+    finally:
+        _of(stage).start()
+
+
+@contextmanager
+def restarted(stage: Stage) -> Iterator[None]:
+    _of(stage).stop()
+    _of(stage).start()
+    yield
+
+
+@contextmanager
+def locked(stage: Stage) -> Iterator[None]:
+    with psycopg.connect(stage.database.url) as other:
+        other.execute("LOCK TABLE users, alembic_version IN ACCESS EXCLUSIVE MODE")
+        yield
+        other.rollback()
+
+
+@contextmanager
+def too_slow(stage: Stage) -> Iterator[None]:
+    with psycopg.connect(stage.database.url, autocommit=True) as other:
+        other.execute(_SLOW)
+        yield
+        other.execute("DROP FUNCTION sleep CASCADE")
+
+
+@contextmanager
+def frozen(stage: Stage) -> Iterator[None]:
+    """Everybody there takes what is sent, and nobody answers."""
+    sessions = _of(stage).execute(
+        "SELECT pid FROM pg_stat_activity WHERE application_name = 'varvel'"
+    )
+    pids = [pid for (pid,) in sessions]
+    processes = [_parent(pids[0]), *pids]
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+
+
+def _parent(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("PPid:")[2].split()[0])
+
+
+@contextmanager
+def exhausted(stage: Stage) -> Iterator[None]:
+    with ExitStack() as others:
+        _take_all(stage.database, others)
+        _of(stage).execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+            "WHERE application_name = 'varvel'"
+        )
+        _take_all(stage.database, others)
+        yield
+
+
+def _take_all(database: Database, others: ExitStack) -> None:
+    with suppress(psycopg.OperationalError):
+        while True:
+            others.enter_context(psycopg.connect(database.url))
+
+
+@contextmanager
+def read_only(stage: Stage) -> Iterator[None]:
+    _set_read_only(stage, "SET default_transaction_read_only = on", "on")
+    try:
+        yield
+    finally:
+        _set_read_only(stage, "RESET default_transaction_read_only", "off")
+
+
+def _set_read_only(stage: Stage, change: str, expected: str) -> None:
+    postgres = _of(stage)
+    postgres.execute(f"ALTER SYSTEM {change}")
+    postgres.execute("SELECT pg_reload_conf()")
+    pause = Event()
+    for _ in range(MAXIMUM_TRIES):
+        # A new connection tells what the server hands to all of them.
+        if postgres.execute("SHOW default_transaction_read_only") == [(expected,)]:
+            return
+        pause.wait(BETWEEN_TRIES)
+    raise AssertionError("PostgreSQL does not take its new settings.")
+
+
+POSTGRES_FAULTS = [
+    Fault("stopped", stopped, EVERYTHING),
+    Fault("crashed", crashed, EVERYTHING),
+    Fault("restarted", restarted, NOTHING),
+    Fault("locked", locked, EVERYTHING),
+    Fault("exhausted", exhausted, EVERYTHING),
+    Fault("read-only", read_only, WRITES),
+]
+SLOW_POSTGRES_FAULTS = [
+    Fault("too slow", too_slow, WRITES),
+    Fault("frozen", frozen, EVERYTHING, undecided=True),
+]
+"""Take as long as a request may take, and so are left to the long tests."""

@@ -1,0 +1,28 @@
+"""Servers to strike with faults."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.postgresql import PostgresServer
+from tests.processes.databases import new_postgres, new_sqlite
+from tests.processes.faults import Stage
+from tests.processes.postgres_faults import OWNER
+from tests.processes.servers import Server
+
+# Enough threads for all that is asked at once while each of them waits for the database.
+THREADS = {"HASH_THREADS": "4", "STORAGE_THREADS": "4"}
+
+
+@contextmanager
+def sqlite_stage(directory: Path) -> Iterator[Stage]:
+    database = new_sqlite(directory)
+    with Server(directory, settings=THREADS | database.variables) as server:
+        yield Stage(server, database)
+
+
+@contextmanager
+def postgres_stage(directory: Path, postgres: PostgresServer) -> Iterator[Stage]:
+    database = new_postgres(postgres, directory, owner=OWNER)
+    with Server(directory, settings=THREADS | database.variables) as server:
+        yield Stage(server, database, postgres)
