@@ -18,14 +18,16 @@ class UnitOfWork(Protocol):
 
 
 class StorageUnavailable(DomainError):
-    """The storage could not be reached, or is too busy to take the work; nothing was kept.
+    """The storage could not be reached, or is too busy to take the work.
+
+    Nothing was kept, unless it failed in the very moment of the commit: then nobody knows.
 
     `reason` is the name of the fault, for the log.
     """
 
     code = "storage_unavailable"
     kind = ErrorKind.UNAVAILABLE
-    detail = "The database does not answer; nothing was changed. Try again in a moment."
+    detail = "The database does not answer; try again in a moment."
     retry_after = 2
 
     def __init__(self, reason: str = "unknown") -> None:

@@ -137,7 +137,7 @@ def inspect(settings: Settings) -> Inspection:
     cannot be opened.
     """
     if settings.database_file is not None and not settings.database_file.exists():
-        raise StartupError("There is no database yet; run: varvel migrate")
+        raise StartupError("There is no database yet: run varvel migrate.")
     services, database = build(settings)
     with _startup_errors(database):
         state = migration.state(database)
@@ -185,7 +185,7 @@ def _named(url: URL) -> str:
 
 def _unusable_schema(state: SchemaState) -> str:
     if state is SchemaState.OLDER:
-        return "The database's schema is older than this program; run: varvel migrate"
+        return "The database's schema is older than this program: run varvel migrate."
     return (
         "The database holds another program's schema; "
         "set VARVEL_DATABASE_URL to a database of Varvel's own."

@@ -40,6 +40,11 @@ class DrainingWorker(ASGIWorker):
             self._draining = True
             self.loop.call_later(DRAINING_SECONDS, super().handle_exit_signal)
 
+    async def _shutdown(self) -> None:
+        # Also where a worker comes that has lost its master, and was never told to stop.
+        self._draining = True
+        await super()._shutdown()
+
 
 def _closing(send: Send) -> Send:
     async def send_closing(message: Message) -> None:

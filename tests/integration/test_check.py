@@ -163,14 +163,14 @@ def test_an_older_schema_is_a_fault_with_the_command_to_run(store: Store) -> Non
     store.execute("UPDATE alembic_version SET version_num = '0000'")
     store.schema_changed = True
 
-    assert the_fault(store).endswith("run: varvel migrate")
+    assert the_fault(store).endswith("run varvel migrate.")
 
 
 @pytest.mark.databases(SQLITE)
 def test_no_database_yet_is_a_fault_and_none_is_made(store: Store) -> None:
     path = store.directory / "new" / "accounts.sqlite"
 
-    assert the_fault(store, DATABASE_URL=f"sqlite:///{path}").endswith("run: varvel migrate")
+    assert the_fault(store, DATABASE_URL=f"sqlite:///{path}").endswith("run varvel migrate.")
     assert not path.parent.exists()
 
 

@@ -51,7 +51,7 @@ def test_an_older_schema_on_a_server_is_refused_with_the_command_to_run(
         start(empty.settings())
 
     assert str(caught.value) == (
-        "The database's schema is older than this program; run: varvel migrate"
+        "The database's schema is older than this program: run varvel migrate."
     )
     assert empty.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'") == []
 

@@ -151,6 +151,24 @@ def _set_read_only(stage: Stage, change: str, expected: str) -> None:
     raise AssertionError("PostgreSQL does not take its new settings.")
 
 
+@contextmanager
+def read_only_database(stage: Stage) -> Iterator[None]:
+    """Unlike a setting of the server, one of the database is taken when a session begins."""
+    postgres = _of(stage)
+    name = postgres.name(stage.database.url)
+    postgres.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    _end_sessions(postgres)
+    yield
+    postgres.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+
+
+def _end_sessions(postgres: PostgresServer) -> None:
+    postgres.execute(
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+        "WHERE application_name = 'varvel'"
+    )
+
+
 POSTGRES_FAULTS = [
     Fault("stopped", stopped, EVERYTHING),
     Fault("crashed", crashed, EVERYTHING),
@@ -158,6 +176,7 @@ POSTGRES_FAULTS = [
     Fault("locked", locked, EVERYTHING),
     Fault("exhausted", exhausted, EVERYTHING),
     Fault("read-only", read_only, WRITES),
+    Fault("read-only database", read_only_database, WRITES),
 ]
 SLOW_POSTGRES_FAULTS = [
     Fault("too slow", too_slow, WRITES),

@@ -8,7 +8,8 @@ from tests.postgresql import PostgresServer
 from tests.processes.databases import new_postgres, new_sqlite
 from tests.processes.faults import Stage
 from tests.processes.postgres_faults import OWNER
-from tests.processes.servers import Server
+from tests.processes.servers import VARVEL, Server
+from tests.processes.sqlite_faults import without_privileges
 
 # Enough threads for all that is asked at once while each of them waits for the database.
 THREADS = {"HASH_THREADS": "4", "STORAGE_THREADS": "4"}
@@ -17,7 +18,8 @@ THREADS = {"HASH_THREADS": "4", "STORAGE_THREADS": "4"}
 @contextmanager
 def sqlite_stage(directory: Path) -> Iterator[Stage]:
     database = new_sqlite(directory)
-    with Server(directory, settings=THREADS | database.variables) as server:
+    command = without_privileges((VARVEL, "serve"))
+    with Server(directory, command=command, settings=THREADS | database.variables) as server:
         yield Stage(server, database)
 
 

@@ -44,7 +44,7 @@ def test_a_postgresql_without_the_schema_is_refused_until_it_is_migrated_and_che
     unsafe = run(tmp_path, CHECK, **settings)
 
     assert refused.returncode == 1
-    assert refused.stderr.splitlines()[-1].endswith("older than this program; run: varvel migrate")
+    assert refused.stderr.splitlines()[-1].endswith("older than this program: run varvel migrate.")
     assert "Traceback" not in refused.stderr
     assert unsafe.returncode == 1
     assert unsafe.stdout.startswith("unsafe: The database's schema is older")

@@ -4,10 +4,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    ExceptionContext,
+    create_engine,
+    event,
+    exc,
+    make_url,
+    text,
+)
 
+from adapters.sql import sqlite
 from domain.unit_of_work import StorageUnavailable
 
 BUSY_TIMEOUT = 3
@@ -18,7 +30,8 @@ STATEMENT_TIMEOUT = 5
 
 BACKENDS = ("sqlite", "postgresql")
 
-AUTOCOMMIT = "varvel_autocommit"
+READ_ONLY_TRANSACTION = "25006"
+"""PostgreSQL's SQLSTATE."""
 
 
 class Database:
@@ -110,19 +123,20 @@ def _is_embedded(url: URL) -> bool:
 
 
 def _autocommit_options(url: URL) -> dict[str, Any]:
-    return {AUTOCOMMIT: True} if _is_embedded(url) else {"isolation_level": "AUTOCOMMIT"}
+    return {sqlite.AUTOCOMMIT: True} if _is_embedded(url) else {"isolation_level": "AUTOCOMMIT"}
 
 
 def _engine(url: URL, pool_size: int) -> Engine:
     # A statement's parameters hold names and hashes, which no error message may repeat.
     options: dict[str, Any] = {"hide_parameters": True, "pool_timeout": BUSY_TIMEOUT}
     options |= {"pool_size": pool_size, "max_overflow": 0}
-    if not _is_embedded(url):
+    if _is_embedded(url):
+        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT}, **options)
+        sqlite.attend(engine, Path(url.database or ""))
+    else:
         # A connection that a restarted server or a firewall cut is found before it is used.
-        return create_engine(url, pool_pre_ping=True, connect_args=_server_limits(), **options)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT}, **options)
-    event.listen(engine, "connect", _set_pragmas)
-    event.listen(engine, "begin", _begin_immediate)
+        engine = create_engine(url, pool_pre_ping=True, connect_args=_server_limits(), **options)
+    event.listen(engine, "handle_error", _give_up_read_only)
     return engine
 
 
@@ -146,14 +160,11 @@ def _server_limits() -> dict[str, Any]:
     }
 
 
-def _set_pragmas(connection: Any, _record: object) -> None:
-    # Leaves transactions to SQLAlchemy; the driver would begin them later than it is asked to.
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_immediate(connection: Connection) -> None:
-    # Takes the write lock at once: two readers that both want to write would else deadlock.
-    if not connection.get_execution_options().get(AUTOCOMMIT):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _give_up_read_only(context: ExceptionContext) -> None:
+    # What was opened while nothing could be written stays so for as long as any of it is open.
+    error = context.original_exception
+    code = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None) or ""
+    if code.startswith("SQLITE_READONLY") or code == READ_ONLY_TRANSACTION:
+        context.is_disconnect = True
+        if context.engine is not None:
+            context.engine.dispose()
