@@ -20,22 +20,22 @@ def _migrate(connection: Connection) -> None:
         context.run_migrations()
 
 
-def _run() -> None:
-    given = context.config.attributes.get("connection")
-    if given is not None:
-        _migrate(given)
-        return
+def _url() -> str:
     url = os.environ.get("VARVEL_DATABASE_URL") or context.config.get_main_option("sqlalchemy.url")
     if not url:
         raise SystemExit("Set VARVEL_DATABASE_URL, or sqlalchemy.url in alembic.ini.")
-    database = Database(url)
+    return url
+
+
+given = context.config.attributes.get("connection")
+if given is not None:
+    _migrate(given)
+elif context.is_offline_mode():
+    context.configure(url=_url(), target_metadata=metadata, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+else:
+    database = Database(_url())
     with database.engine.begin() as connection:
         _migrate(connection)
     database.dispose()
-
-
-if context.is_offline_mode():
-    context.configure(url="sqlite://", target_metadata=metadata, literal_binds=True)
-    context.run_migrations()
-else:
-    _run()
