@@ -1,5 +1,6 @@
 """Passwords: how they are prepared, which ones are taken, and the port that hashes them."""
 
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
@@ -80,15 +81,20 @@ class PasswordPolicy:
                 f"Choose a password of at least {self.minimum_length} characters; "
                 "a few unrelated words do well.",
             )
-        folded = prepared.casefold()
+        folded = _folded(prepared)
         if folded in self.common:
             return _refused("too_common", "Many people use this password; choose another one.")
         words = (*self.context_words, canonical_name) if self.refuses_username else ()
-        if any(word.casefold() in folded for word in words if len(word) >= SHORTEST_CONTEXT_WORD):
+        if any(_folded(word) in folded for word in words if len(word) >= SHORTEST_CONTEXT_WORD):
             return _refused(
                 "too_obvious", "Choose a password without your user name or this service's name."
             )
         return None
+
+
+def _folded(text: str) -> str:
+    # Full-width letters and other compatible spellings are as easy to guess as the plain ones.
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _refused(code: str, detail: str) -> FieldError:

@@ -150,8 +150,11 @@ def inspect(settings: Settings) -> Inspection:
         )
 
 
-def migrate(settings: Settings) -> None:
-    """Brings the database to the newest schema. Raises StartupError."""
+def migrate(settings: Settings) -> bool:
+    """Brings the database to this program's schema; False if it has a newer one, and keeps it.
+
+    Raises StartupError.
+    """
     _, database = build(settings)
     _make_database_file(settings)
     with _startup_errors(database):
@@ -160,6 +163,7 @@ def migrate(settings: Settings) -> None:
             raise StartupError(_unusable_schema(state))
         if state is SchemaState.OLDER:
             migration.upgrade(database)
+        return state is not SchemaState.NEWER
 
 
 @contextmanager
@@ -167,9 +171,10 @@ def _startup_errors(database: Database) -> Iterator[None]:
     try:
         yield
     except StorageUnavailable as error:
-        reason = getattr(error.__cause__, "orig", None) or "it does not answer"
+        told = str(getattr(error.__cause__, "orig", None) or "it does not answer")
+        reason = " ".join(told.split()).rstrip(".? ")
         raise StartupError(
-            f"The database {_named(database.url)} cannot be used: {str(reason).strip()}. "
+            f"The database {_named(database.url)} cannot be used: {reason}. "
             "Check VARVEL_DATABASE_URL and VARVEL_DATA_DIR."
         ) from error
     except SigningKeyUnreadable as error:

@@ -49,8 +49,10 @@ def migrate() -> None:
     """Bring the database to the newest schema."""
     from entrypoints import bootstrap
 
-    bootstrap.migrate(Settings.read(os.environ))
-    click.echo("The database has the newest schema.")
+    if bootstrap.migrate(Settings.read(os.environ)):
+        click.echo("The database has the newest schema.")
+    else:
+        click.echo("The database's schema is newer than this program; it was left as it is.")
 
 
 @main.command(

@@ -74,7 +74,7 @@ class Settings:
     def database_file(self) -> Path | None:
         """The file of an embedded database; None for a server's."""
         scheme, _, path = self.database_url.partition(":///")
-        return Path(path.partition("?")[0]) if scheme == "sqlite" else None
+        return Path(path) if scheme == "sqlite" else None
 
     @property
     def bind(self) -> str:
@@ -147,8 +147,8 @@ class _Reader:
 
     def directory(self, name: str, default: str) -> Path:
         text = self.text(name, default)
-        if "?" in text:
-            self._fault(name, "is a directory without a question mark in its name")
+        if re.search("[%?#]", text):
+            self._fault(name, "is a directory without %, ? and # in its name")
         return Path(text)
 
     def choice(self, name: str, default: Choice) -> Choice:
@@ -189,12 +189,15 @@ class _Reader:
 
     def database_url(self, name: str, default: str) -> str:
         text = self.text(name, default)
+        if text == default:
+            return text
         try:
             parts = urlsplit(text)
             usable = parts.port != 0 and len(parts.path) > 1
         except ValueError:
             usable = False
-        if not usable or not re.match(r"(sqlite:///|postgresql(\+psycopg)?://)", text):
+        # A file's path is taken as it stands, without escapes and options.
+        if not usable or not re.match(r"sqlite:///[^%?#]+$|postgresql(\+psycopg)?://", text):
             self._fault(
                 name, "is like postgresql://user:password@host/name or sqlite:////path/to/file"
             )

@@ -210,3 +210,16 @@ def test_a_database_that_asks_for_a_password_does_not_tell_it(tmp_path: Path, ur
         prepare(Settings.read({"VARVEL_DATA_DIR": str(tmp_path), "VARVEL_DATABASE_URL": url}))
 
     assert "hunter2" not in str(caught.value)
+
+
+def test_migrating_a_newer_schema_leaves_it_and_says_so(store: Store) -> None:
+    newer = f"{int(HEAD) + 1:04}"
+    store.execute(f"UPDATE alembic_version SET version_num = '{newer}'")
+
+    said = CliRunner().invoke(main, ["migrate"], env=store.environment())
+
+    assert (said.exit_code, said.output) == (
+        0,
+        "The database's schema is newer than this program; it was left as it is.\n",
+    )
+    assert store.execute("SELECT version_num FROM alembic_version") == [(newer,)]

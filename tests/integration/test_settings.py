@@ -163,9 +163,10 @@ def test_what_is_no_address_with_a_port_is_a_fault(text: str) -> None:
     assert len(faults(BIND=text)) == 1
 
 
-def test_a_data_directory_that_an_address_could_not_name_is_a_fault() -> None:
-    assert faults(DATA_DIR="/srv/what?") == [
-        "VARVEL_DATA_DIR is a directory without a question mark in its name."
+@pytest.mark.parametrize("text", ["/srv/what?", "/srv/a%20b", "/srv/#1"])
+def test_a_data_directory_that_an_address_could_not_name_is_a_fault(text: str) -> None:
+    assert faults(DATA_DIR=text) == [
+        "VARVEL_DATA_DIR is a directory without %, ? and # in its name."
     ]
 
 
@@ -244,6 +245,8 @@ def test_what_is_no_secret_of_32_bytes_is_a_fault(text: str) -> None:
     [
         *("oracle://x/y", "postgresql:/x", "postgres://h/d", "sqlite://", "sqlite:///", "x"),
         *("mysql://h/d", "postgresql+asyncpg://h/d", "sqlite+aiosqlite:///x", "/srv/x.sqlite"),
+        # Escapes and options would name another file than the one that is kept private.
+        *("sqlite:////srv/x%41.sqlite", "sqlite:///x.sqlite?uri=true&mode=ro", "sqlite:///x#y"),
     ],
 )
 def test_a_database_of_an_unknown_kind_is_a_fault(text: str) -> None:
@@ -254,7 +257,7 @@ def test_a_database_of_an_unknown_kind_is_a_fault(text: str) -> None:
     ("url", "file"),
     [
         ("sqlite:////srv/x.sqlite", Path("/srv/x.sqlite")),
-        ("sqlite:///x.sqlite?timeout=1", Path("x.sqlite")),
+        ("sqlite:///x.sqlite", Path("x.sqlite")),
         ("postgresql://varvel@db/varvel", None),
         ("postgresql:///varvel?host=/run/postgresql", None),
         ("postgresql+psycopg://db/varvel", None),

@@ -13,7 +13,7 @@ from entrypoints.bootstrap import create_app
 from entrypoints.http import app as http_app
 from tests.fakes.clock import FakeClock
 from tests.integration.calls import basic, problem, token
-from tests.integration.stores import Store
+from tests.integration.stores import SQLITE, Store
 
 OTHER_SECRET = urlsafe_b64encode(b"w" * 32).decode()
 TRIES = 5_000
@@ -122,3 +122,27 @@ def test_the_first_of_several_to_reach_a_new_database_makes_the_key_for_all(stor
 
     asyncio.run(ask())
     assert store.execute("SELECT count(*) FROM signing_keys") == [(1,)]
+
+
+# Only SQLite takes a moment that is none.
+@pytest.mark.databases(SQLITE)
+def test_a_fault_that_nobody_foresaw_is_logged_and_tried_again(
+    store: Store, miguel: TestClient, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    by_token = {"headers": basic(token(miguel), "x")}
+    ((kept,),) = store.execute("SELECT use_from FROM signing_keys")
+    app = create_app(store.settings(), clock=clock)
+
+    async def ask() -> None:
+        store.execute("UPDATE signing_keys SET use_from = 'soon'")
+        async with ASGIConductor(app) as conductor:
+            refusal = await conductor.simulate_get("/api/resource", **by_token)
+            problem(refusal, 503, "signing_keys_not_loaded")
+            assert "Traceback" in caplog.text
+
+            store.execute("UPDATE signing_keys SET use_from = :kept", kept=kept)
+
+            answer = await first_good(lambda: conductor.simulate_get("/api/resource", **by_token))
+            assert answer.status_code == 200
+
+    asyncio.run(ask())

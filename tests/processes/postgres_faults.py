@@ -115,10 +115,7 @@ def _parent(pid: int) -> int:
 def exhausted(stage: Stage) -> Iterator[None]:
     with ExitStack() as others:
         _take_all(stage.database, others)
-        _of(stage).execute(
-            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
-            "WHERE application_name = 'varvel'"
-        )
+        _end_sessions(_of(stage))
         _take_all(stage.database, others)
         yield
 
@@ -162,6 +159,23 @@ def read_only_database(stage: Stage) -> Iterator[None]:
     postgres.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
 
 
+@contextmanager
+def full(stage: Stage) -> Iterator[None]:
+    """The fault that the server reports when its disk is full, without a disk that is."""
+    postgres, name = _of(stage), _of(stage).name(stage.database.url)
+    postgres.execute(
+        "CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$",
+        name,
+    )
+    postgres.execute(
+        "CREATE TRIGGER fill BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION fill()", name
+    )
+    yield
+    postgres.execute("DROP TRIGGER fill ON users", name)
+    postgres.execute("DROP FUNCTION fill", name)
+
+
 def _end_sessions(postgres: PostgresServer) -> None:
     postgres.execute(
         "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
@@ -175,6 +189,7 @@ POSTGRES_FAULTS = [
     Fault("restarted", restarted, NOTHING),
     Fault("locked", locked, EVERYTHING),
     Fault("exhausted", exhausted, EVERYTHING),
+    Fault("full", full, WRITES),
     Fault("read-only", read_only, WRITES),
     Fault("read-only database", read_only_database, WRITES),
 ]

@@ -12,7 +12,7 @@ from tests.processes.traces import order, traced
 REGISTRATIONS = 5
 
 
-def test_a_commit_is_synced_before_its_201_leaves_by_a_trace_or_else_by_the_live_pragmas(
+def test_a_commit_is_synced_before_its_201_leaves_by_a_trace_or_else_by_the_pragmas(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     database = new_sqlite(tmp_path)
@@ -23,7 +23,9 @@ def test_a_commit_is_synced_before_its_201_leaves_by_a_trace_or_else_by_the_live
             for number in range(REGISTRATIONS):
                 assert server.register(f"user-{number}").status == 201
 
-    record_property("shown by", "a trace" if is_traced else "the pragmas of a live connection")
+    record_property(
+        "shown by", "a trace" if is_traced else "the pragmas of a connection like the server's"
+    )
     if is_traced:
         # Written, synced, answered; the first commit may begin the file, and syncs more.
         assert re.fullmatch(r"[ws]*wsa(wsa){4}", order(log.read_text().splitlines()))

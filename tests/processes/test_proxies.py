@@ -4,6 +4,8 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from tests.processes.connections import HOST, TIMEOUT
 from tests.processes.servers import Server
 
@@ -51,6 +53,7 @@ def test_a_trusted_proxy_is_believed_as_far_as_it_vouches(tmp_path: Path) -> Non
     assert said == ("an-id-of-the-proxy", "198.51.100.9", "https")
 
 
+@pytest.mark.torture
 def test_a_body_that_trickles_is_given_up_after_10_seconds_and_its_connection_closed(
     server: Server,
 ) -> None:

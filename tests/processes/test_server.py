@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes.commands import PLAIN_GUNICORN
 from tests.processes.connections import HOST, TIMEOUT
 from tests.processes.first_starts import FILES
 from tests.processes.servers import GUNICORN, VARVEL, Server
 
 APPLICATION = "entrypoints.server:app"
-PLAIN_GUNICORN = (*GUNICORN, "-c", "python:entrypoints.gunicorn_conf", APPLICATION)
 
 PROBE = """
 import sys

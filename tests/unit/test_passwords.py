@@ -98,7 +98,13 @@ def test_common_passwords_are_compared_whole(password: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "password", ["I log in to varvel", "VARVEL VARVEL VARVEL", "averylongvarvelpassword"]
+    "password",
+    [
+        "I log in to varvel",
+        "VARVEL VARVEL VARVEL",
+        "averylongvarvelpassword",
+        "v\uff41rvel for ever",
+    ],
 )
 def test_production_takes_no_password_with_the_services_name(password: str) -> None:
     assert judged(password) == "too_obvious"
@@ -113,6 +119,7 @@ def test_context_words_of_fewer_than_3_code_points_refuse_nothing() -> None:
     [
         ("miguel", "the password of miguel"),
         ("miguel", "THE PASSWORD OF MIGUEL"),
+        ("miguel", "the password of \uff4d\uff49\uff47uel"),
         ("cat", "concatenated sentences"),
         ("stra\u00dfe", "in der STRASSE wohnt wer"),
         ("strasse", "in der Stra\u00dfe wohnt wer"),

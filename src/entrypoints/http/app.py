@@ -106,8 +106,9 @@ class Lifespan:
     async def _load_signing_keys(self) -> bool:
         try:
             await self._services.storage.run(self._services.load_signing_keys)
-        except (DomainError, Problem) as error:
-            _log.error("the signing keys are not loaded: %s", error)
+        except Exception as error:  # whatever it is, the next try may succeed
+            is_known = isinstance(error, (DomainError, Problem))
+            _log.error("the signing keys are not loaded: %s", error, exc_info=not is_known)
             return False
         return True
 
