@@ -48,7 +48,7 @@ class Requests:
     ) -> None:
         """Names the request in the answer, forbids storing it, and writes the line."""
         resp.set_header("X-Request-ID", request_id(req))
-        if "cache-control" not in resp.headers:
+        if resp.get_header("Cache-Control") is None:
             resp.set_header("Cache-Control", "no-store")
         started = getattr(req.context, "started", None)
         # The route, never the path: a path, like a method nobody knows, can hold anything.
