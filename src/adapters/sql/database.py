@@ -136,7 +136,7 @@ def _engine(url: URL, pool_size: int) -> Engine:
     else:
         # A connection that a restarted server or a firewall cut is found before it is used.
         engine = create_engine(url, pool_pre_ping=True, connect_args=_server_limits(), **options)
-    event.listen(engine, "handle_error", _give_up_read_only)
+        event.listen(engine, "handle_error", _give_up_read_only)
     return engine
 
 
@@ -161,10 +161,6 @@ def _server_limits() -> dict[str, Any]:
 
 
 def _give_up_read_only(context: ExceptionContext) -> None:
-    # What was opened while nothing could be written stays so for as long as any of it is open.
-    error = context.original_exception
-    code = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None) or ""
-    if code.startswith("SQLITE_READONLY") or code == READ_ONLY_TRANSACTION:
+    # A session that began while nothing could be written stays read-only for as long as it lives.
+    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY_TRANSACTION:
         context.is_disconnect = True
-        if context.engine is not None:
-            context.engine.dispose()
