@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+# Two at once, since tests wait for processes; by modules, whose tests share servers and port 5000.
+PYTEST := $(BIN)/python -m pytest --numprocesses=2 --dist=loadscope
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
@@ -31,7 +33,7 @@ run: $(RUNTIME) ## Serve the API on http://localhost:5000
 
 .PHONY: test
 test: $(DEV) ## Run all tests
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 .PHONY: check
 check: $(DEV) ## Check format, lint, types, imports and generated files, then run all tests
@@ -41,7 +43,7 @@ check: $(DEV) ## Check format, lint, types, imports and generated files, then ru
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/lock.py --check
 	$(BIN)/python scripts/openapi.py --check
-	$(BIN)/python -m pytest --cov --cov-report=
+	$(PYTEST) --cov --cov-report=
 	$(BIN)/coverage report --include="src/domain/*" --fail-under=100
 	$(BIN)/coverage report --fail-under=95
 

@@ -3,7 +3,6 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,8 @@ from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any
+
+from tests.ports import free_port
 
 OWNERS = ("postgres", "nobody")
 _numbers = count(1)
@@ -25,7 +26,7 @@ class PostgresServer:
         self._data = directory / "data"
         self._directory = directory
         self._binaries = binaries
-        self.port = _free_port()
+        self.port = free_port()
         self._owner = _owner()
         if self._owner:
             shutil.chown(directory, self._owner, _group(self._owner))
@@ -146,10 +147,3 @@ def _owner() -> str | None:
 
 def _group(owner: str) -> int:
     return pwd.getpwnam(owner).pw_gid
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -12,6 +12,7 @@ from domain.unit_of_work import UnitOfWork
 from domain.users import User, UsernameTaken, UserNotFound
 from tests.contracts.conftest import THREADS, Stores
 from tests.fakes.clock import START
+from tests.patience import PATIENCE
 
 MOMENTS = [
     START,
@@ -134,7 +135,7 @@ def test_nothing_is_replaced_for_an_id_that_nobody_has(stores: Stores) -> None:
 
 def at_once(call: Callable[[int], object]) -> list[object]:
     """What the call gave to each of several threads that started together, errors included."""
-    barrier = Barrier(THREADS, timeout=30)
+    barrier = Barrier(THREADS, timeout=PATIENCE)
 
     def attempt(number: int) -> object:
         barrier.wait()

@@ -11,6 +11,7 @@ from entrypoints.bootstrap import create_app
 from entrypoints.settings import Settings
 from tests.fakes.clock import FakeClock
 from tests.integration import calls
+from tests.integration.clients import standing
 from tests.integration.stores import BACKENDS, SQLITE, PostgresStores, SqliteStores, Store, Stores
 from tests.postgresql import PostgresServer
 
@@ -78,8 +79,10 @@ def execute(store: Store) -> Execute:
 
 
 @pytest.fixture
-def api(make_settings: MakeSettings, clock: FakeClock) -> TestClient:
-    return TestClient(create_app(make_settings(), clock=clock))
+def api(store: Store, clock: FakeClock) -> Iterator[TestClient]:
+    with standing(create_app(store.settings(), clock=clock)) as api:
+        store.let_go.append(api.stop)
+        yield api
 
 
 @pytest.fixture
@@ -97,18 +100,20 @@ def standing_store(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def standing_api(standing_store: Store) -> TestClient:
+def standing_api(standing_store: Store) -> Iterator[TestClient]:
     """An API where miguel is user 1, for tests that leave everything as it is."""
-    api = TestClient(create_app(standing_store.settings(), clock=FakeClock()))
-    calls.register(api)
-    return api
+    with standing(create_app(standing_store.settings(), clock=FakeClock())) as api:
+        calls.register(api)
+        yield api
 
 
 @pytest.fixture(scope="module")
 def blind_api(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """An API that has lost its users: whoever needs to be looked up there gets a 503."""
-    with stores.lent(tmp_path_factory.mktemp("blind") / "var") as store:
-        api = TestClient(create_app(store.settings(), clock=FakeClock()))
+    with (
+        stores.lent(tmp_path_factory.mktemp("blind") / "var") as store,
+        standing(create_app(store.settings(), clock=FakeClock())) as api,
+    ):
         store.execute("DROP TABLE users")
         assert calls.resource(api).status_code == 503
         yield api

@@ -1,9 +1,9 @@
 """Databases of both kinds for tests: with the schema, a signing key and nobody in them."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +23,7 @@ CHEAP_HASH = {"VARVEL_HASH_MEMORY": "8", "VARVEL_HASH_TIME": "1"}
 _HARMLESS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 _RESET = """
-SET lock_timeout = '10s';
+SET lock_timeout = '60s';
 TRUNCATE users RESTART IDENTITY;
 TRUNCATE signing_keys;
 INSERT INTO signing_keys TABLE kept.signing_keys;
@@ -37,6 +37,8 @@ class Store:
     directory: Path
     url: str
     schema_changed: bool = False
+    let_go: list[Callable[[], None]] = field(default_factory=list)
+    """What ends the connections of those who keep some from one request to the next."""
 
     @property
     def is_embedded(self) -> bool:
@@ -65,6 +67,8 @@ class Store:
 
     def take_away(self) -> None:
         """Makes the database unreachable, until it is brought back, for who has no connection."""
+        for end_connections in self.let_go:
+            end_connections()
         if self.is_embedded:
             self._file.rename(self._away)
             self._file.write_bytes(b"away" * 256)
@@ -72,7 +76,7 @@ class Store:
         self.schema_changed = True
         self._admit(False)
         self._administer(
-            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = :name"
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = :name"
         )
 
     def bring_back(self) -> None:

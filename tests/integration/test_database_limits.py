@@ -81,8 +81,8 @@ def test_a_connection_that_the_server_closed_is_replaced_before_it_is_used(store
     with database.connection() as connection:
         old = connection.execute(me).scalar_one()
 
-    # Waits until it is gone, for ten seconds at most.
-    assert store.execute("SELECT pg_terminate_backend(:old, 10000)", old=old) == [(True,)]
+    # Waits until it is gone, for a minute at most.
+    assert store.execute("SELECT pg_terminate_backend(:old, 60000)", old=old) == [(True,)]
 
     with database.connection() as connection:
         assert connection.execute(me).scalar_one() != old

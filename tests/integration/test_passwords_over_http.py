@@ -1,6 +1,7 @@
 """Passwords over HTTP: what each profile takes, and hashes that are old or broken."""
 
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
 
 import pytest
 from falcon.testing import TestClient
@@ -8,6 +9,7 @@ from passlib.context import CryptContext
 
 from entrypoints.bootstrap import create_app
 from tests.integration.calls import field_codes, problem, register, resource, token
+from tests.integration.clients import standing
 from tests.integration.conftest import Execute, MakeSettings
 from tests.integration.stores import SQLITE, Store
 
@@ -23,8 +25,9 @@ def stored_hash(store: Store) -> str:
 
 
 @pytest.fixture
-def production(store: Store) -> TestClient:
-    return TestClient(create_app(store.settings(SECRET=store.secret(), **PRODUCTION)))
+def production(store: Store) -> Iterator[TestClient]:
+    with standing(create_app(store.settings(SECRET=store.secret(), **PRODUCTION))) as api:
+        yield api
 
 
 @pytest.mark.parametrize("password", ["python", "cat", "p", "123456", "miguel", "varvel", " "])

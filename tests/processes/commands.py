@@ -4,15 +4,10 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.patience import PATIENCE
+from tests.ports import free_port
 from tests.processes.connections import HOST
-from tests.processes.servers import (
-    GUNICORN,
-    PATIENCE,
-    ROOT,
-    VARVEL,
-    clean_environment,
-    free_port,
-)
+from tests.processes.servers import GUNICORN, ROOT, VARVEL, clean_environment
 
 SERVE = (VARVEL, "serve")
 MIGRATE = (VARVEL, "migrate")

@@ -6,17 +6,13 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
-from threading import Event
 from time import monotonic
 
+from tests.patience import BETWEEN_TRIES, tries
 from tests.postgresql import PostgresServer
 from tests.processes.connections import Answer, connect, send
 from tests.processes.databases import Database
 from tests.processes.servers import Server
-
-BETWEEN_TRIES = 0.05
-MAXIMUM_TRIES = 1_200
-"""A minute, on a machine that is busy with other things as well."""
 
 REGISTER, SHOW, LOG_IN, READY = "register", "show", "log in", "ready"
 WRITES = frozenset({REGISTER})
@@ -130,11 +126,9 @@ def _recover(stage: Stage, names: list[str]) -> None:
 
 def eventually(ask: Callable[[], Answer], meanings: Mapping[int, bool]) -> None:
     """Asks until the answer's status means yes. Fails on one without a meaning."""
-    pause = Event()
-    for _ in range(MAXIMUM_TRIES):
+    for _ in tries():
         answer = ask()
         assert answer.status in meanings, answer
         if meanings[answer.status]:
             return
-        pause.wait(BETWEEN_TRIES)
     raise AssertionError("It does not work again.")

@@ -7,8 +7,9 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Self
 
+from tests.ports import free_port
 from tests.processes.databases import Database
-from tests.processes.servers import ROOT, Server, clean_environment, free_port
+from tests.processes.servers import ROOT, Server, clean_environment
 
 SECRET_SIZE = 45
 """Bytes: 32 random ones in base64url, and a newline."""

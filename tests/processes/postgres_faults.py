@@ -5,21 +5,13 @@ import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from threading import Event
 
 import psycopg
 
+from tests.patience import tries
 from tests.postgresql import PostgresServer
 from tests.processes.databases import Database
-from tests.processes.faults import (
-    BETWEEN_TRIES,
-    EVERYTHING,
-    MAXIMUM_TRIES,
-    NOTHING,
-    WRITES,
-    Fault,
-    Stage,
-)
+from tests.processes.faults import EVERYTHING, NOTHING, WRITES, Fault, Stage
 
 OWNER = "app"
 """Not a superuser, since a superuser is let in when nobody else is."""
@@ -139,12 +131,10 @@ def _set_read_only(stage: Stage, change: str, expected: str) -> None:
     postgres = _of(stage)
     postgres.execute(f"ALTER SYSTEM {change}")
     postgres.execute("SELECT pg_reload_conf()")
-    pause = Event()
-    for _ in range(MAXIMUM_TRIES):
+    for _ in tries():
         # A new connection tells what the server hands to all of them.
         if postgres.execute("SHOW default_transaction_read_only") == [(expected,)]:
             return
-        pause.wait(BETWEEN_TRIES)
     raise AssertionError("PostgreSQL does not take its new settings.")
 
 
@@ -178,7 +168,7 @@ def full(stage: Stage) -> Iterator[None]:
 
 def _end_sessions(postgres: PostgresServer) -> None:
     postgres.execute(
-        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+        "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
         "WHERE application_name = 'varvel'"
     )
 

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from time import monotonic
 
+from tests.patience import PATIENCE
 from tests.processes.connections import Stream
-
-MAXIMUM_TRIES = 2_000
-"""How often one registration is sent again after a 503. A lane that never empties fails."""
 
 ROOM = {"HASH_QUEUE": "100"}
 """The setting with which few are turned away, so that the time goes into the race itself."""
@@ -75,8 +74,9 @@ async def _register_at_once(streams: Sequence[Stream], name: Sequence[str]) -> O
 
 
 async def register(stream: Stream, username: str) -> tuple[int, int | None]:
-    """The status other than 503, and the id of the new user."""
-    for _ in range(MAXIMUM_TRIES):
+    """The status other than 503, and the id of the new user. A lane that never empties fails."""
+    last = monotonic() + PATIENCE
+    while monotonic() < last:
         status, user_id = await try_to_register(stream, username)
         if status != 503:
             return status, user_id

@@ -3,7 +3,6 @@
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +12,8 @@ from threading import Condition, Thread
 from types import TracebackType
 from typing import IO, Self
 
+from tests.patience import PATIENCE
+from tests.ports import free_port
 from tests.processes.connections import Answer, call
 
 ROOT = Path(__file__).parents[2]
@@ -28,30 +29,6 @@ LEAVING = "Worker exiting"
 
 ORPHANED = "Parent changed, shutting down"
 """What a worker logs when its master has gone."""
-
-PATIENCE = 120.0
-"""Seconds after which a test gives up waiting. Nothing is measured by it."""
-
-_FIRST_PORT, _LAST_PORT = 20_000, 32_000
-"""Below the ports that Linux gives to outgoing connections, which a test makes by the thousand."""
-
-
-def free_port() -> int:
-    """A port of the loopback interface that nothing listens on."""
-    while True:
-        port = _FIRST_PORT + secrets.randbelow(_LAST_PORT - _FIRST_PORT)
-        if is_free(port):
-            return port
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def random_secret() -> str:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from entrypoints.bootstrap import prepare
+from entrypoints.settings import Settings
 from tests.processes.commands import MIGRATE, PLAIN_GUNICORN, SERVE, assert_refused, run
 from tests.processes.connections import HOST
-from tests.processes.servers import VARVEL, Server, random_secret
+from tests.processes.servers import VARVEL, Server, clean_environment, random_secret
 
 EVERY_COMMAND = pytest.mark.parametrize(
     "command", [SERVE, MIGRATE, PLAIN_GUNICORN], ids=["serve", "migrate", "gunicorn"]
@@ -125,8 +127,7 @@ def test_all_bad_settings_are_told_together(tmp_path: Path, command: Sequence[st
 def test_a_key_made_under_another_secret_is_told_in_one_line(
     tmp_path: Path, command: Sequence[str]
 ) -> None:
-    with Server(tmp_path, SECRET=random_secret()):
-        pass
+    prepare(Settings.read(clean_environment(tmp_path, SECRET=random_secret())))
 
     assert_refused(run(tmp_path, command, SECRET=random_secret()), "VARVEL_SECRET")
 

@@ -8,7 +8,7 @@ from tests.processes.databases import Database
 from tests.processes.races import ROOM, check, race, spellings
 from tests.processes.servers import Server
 
-NAMES = 40
+NAMES = 10
 SPELLINGS = 50
 
 

@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.ports import is_free
 from tests.processes.connections import TIMEOUT, Answer, send
-from tests.processes.servers import Server, clean_environment, is_free
+from tests.processes.servers import Server, clean_environment
 
 PORT = 5000
 SESSION = Path(__file__).with_name("seed_session.txt").read_text()
