@@ -21,13 +21,20 @@ from entrypoints.bootstrap import build
 from entrypoints.http.app import routes
 from entrypoints.http.errors import PROBLEM_JSON
 from entrypoints.http.operations import Access, Operation, Route
+from entrypoints.http.proxies import Proxies
 from entrypoints.settings import Settings
 
 TARGET = Path(__file__).parent.parent / "src/entrypoints/http/openapi.json"
 
 _SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     Access.ANYONE: [],
-    Access.USER: [{"basic": []}],
+    Access.USER: [{"bearer": []}, {"basic": []}],
+    Access.TOKEN: [{"bearer": []}, {"basic": []}],
+}
+
+_PARAMETERS = {
+    "user_id": {"type": "string", "pattern": "^[1-9][0-9]{0,17}$"},
+    "session_id": {"type": "string", "examples": ["current"]},
 }
 
 
@@ -68,6 +75,9 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
             "description": "A user name and password, or a token as the user name.",
         },
     )
+    spec.components.security_scheme(
+        "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    )
     for route in routes:
         spec.path(path=route.path, operations=_operations(route), parameters=_parameters(route))
     return spec.to_dict()
@@ -85,8 +95,10 @@ def _described(declared: Operation, deprecated: bool) -> dict[str, Any]:
     responses: dict[str, Any] = {
         str(status): _response(status, PROBLEM_JSON, ProblemSchema) for status in declared.problems
     }
-    responses[str(declared.status)] = _response(
-        declared.status, "application/json", declared.answer
+    responses[str(declared.status)] = (
+        _response(declared.status, "application/json", declared.answer)
+        if declared.answer is not None
+        else {"description": HTTPStatus(declared.status).phrase}
     )
     described: dict[str, Any] = {
         "summary": declared.summary,
@@ -109,10 +121,11 @@ def _response(status: int, media_type: str, schema: object) -> dict[str, Any]:
 
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
-    if "{user_id}" not in route.path:
-        return []
-    schema = {"type": "string", "pattern": "^[1-9][0-9]{0,17}$"}
-    return [{"name": "user_id", "in": "path", "required": True, "schema": schema}]
+    return [
+        {"name": name, "in": "path", "required": True, "schema": schema}
+        for name, schema in _PARAMETERS.items()
+        if f"{{{name}}}" in route.path
+    ]
 
 
 def _schema_name(schema: object) -> str:
@@ -124,7 +137,7 @@ def served_routes() -> tuple[Route, ...]:
     """The route table, wired for nothing but being read."""
     secret = base64.urlsafe_b64encode(bytes(32)).decode()
     services, _ = build(Settings.read({"VARVEL_SECRET": secret}))
-    return routes(services)
+    return routes(services, proxies=Proxies(()), jwks_max_age=300)
 
 
 def main() -> int:

@@ -1,7 +1,10 @@
 """The time, as a port."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
+
+CLOCK_LEEWAY = timedelta(seconds=60)
+"""How far the clocks of two machines may differ."""
 
 
 class Clock(Protocol):

@@ -11,6 +11,7 @@ class ErrorKind(Enum):
     INVALID = "the request cannot be granted as it stands"
     UNAUTHENTICATED = "the caller has not proved who they are"
     FORBIDDEN = "nobody may do this here"
+    NOT_FOUND = "what it is about is not there, or not for this caller"
     CONFLICT = "somebody else was first"
     UNAVAILABLE = "it would work at another time"
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from domain.clock import Clock
 from domain.errors import DomainError, ErrorKind
+from domain.revocations import RevokedSessions
 from domain.signing_keys import KeyRing
 
 
@@ -30,8 +32,11 @@ class CheckReadiness:
 
     storage: Storage
     ring: KeyRing
+    revoked: RevokedSessions
+    clock: Clock
 
     def __call__(self) -> None:
         """Returns when requests can be served. Raises NotReady."""
-        if not self.ring.is_loaded() or not self.storage.is_usable():
+        knows_tokens = self.ring.is_loaded() and self.revoked.is_current(self.clock.now())
+        if not knows_tokens or not self.storage.is_usable():
             raise NotReady

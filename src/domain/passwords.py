@@ -73,6 +73,13 @@ class PasswordPolicy:
             )
         return prepared
 
+    def admit(self, password: str, *, canonical_name: str) -> str | FieldError:
+        """A new password of this user as it is hashed, or why it is not taken."""
+        prepared = self.prepare(password)
+        if isinstance(prepared, FieldError):
+            return prepared
+        return self.judge(prepared, canonical_name=canonical_name) or prepared
+
     def judge(self, prepared: str, *, canonical_name: str) -> FieldError | None:
         """Why this prepared password is not taken for this user, or None if it is."""
         if len(prepared) < self.minimum_length:

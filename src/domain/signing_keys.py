@@ -1,8 +1,9 @@
-"""The keys that sign tokens: made once, kept sealed, published by their public halves."""
+"""The keys that sign tokens: kept sealed, published by their public halves, changed in peace."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Protocol
 
 from domain.clock import Clock
@@ -17,9 +18,9 @@ PublicKey = Mapping[str, str]
 class SigningKey:
     """A key pair. `sealed_key` is the private JWK, encrypted; nothing in the domain opens it.
 
-    `generation` numbers the keys from 1 without gaps, so that of several processes that make the
-    next one only the first succeeds. `use_from` is when it begins to sign; `retire_at` is None as
-    long as its end is not set.
+    `generation` numbers the keys, so that of several processes that make the next one only the
+    first succeeds. `use_from` is when it begins to sign; `retire_at`, when it is not published and
+    accepted any more, is None as long as no younger key is there to follow it.
     """
 
     kid: str
@@ -28,6 +29,19 @@ class SigningKey:
     use_from: datetime
     retire_at: datetime | None
     sealed_key: str
+
+    def is_retired(self, now: datetime) -> bool:
+        """Whether tokens that it signed are refused."""
+        return self.retire_at is not None and self.retire_at <= now
+
+
+class KeyState(Enum):
+    """Where a key is on its way."""
+
+    PENDING = "pending"
+    SIGNING = "signing"
+    RETIRING = "retiring"
+    RETIRED = "retired"
 
 
 class SigningKeyExists(DomainError):
@@ -69,12 +83,28 @@ class SigningKeyRepository(Protocol):
         """All keys, the oldest generation first."""
         ...
 
+    def schedule(self, kid: str, *, use_from: datetime, retire_at: datetime | None) -> None:
+        """Sets when this key begins to sign and when it is given up."""
+        ...
+
+    def reseal(self, kid: str, *, old: str, new: str) -> bool:
+        """Writes the new sealed form if the stored one is still the old one; says whether."""
+        ...
+
+    def remove(self, kid: str) -> None:
+        """Forgets this key."""
+        ...
+
 
 class KeyFactory(Protocol):
-    """Makes key pairs."""
+    """Makes key pairs, and seals them."""
 
     def new(self, *, generation: int, use_from: datetime) -> SigningKey:
         """A fresh key pair, its private half sealed."""
+        ...
+
+    def resealed(self, key: SigningKey) -> str:
+        """The private half sealed with the newest secret. Raises SigningKeyUnreadable."""
         ...
 
 
@@ -90,32 +120,40 @@ class KeyRing(Protocol):
         ...
 
     def published(self) -> Sequence[PublicKey]:
-        """The public halves of the loaded keys. Raises SigningKeysNotLoaded."""
+        """The public halves of the keys not retired. Raises SigningKeysNotLoaded."""
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class LoadSigningKeys:
-    """Brings the stored keys into this process, making the first one if there is none yet."""
+def signing_at(keys: Sequence[SigningKey], now: datetime) -> SigningKey:
+    """The key that signs at this moment: the youngest whose time has come.
 
-    signing_keys: SigningKeyRepository
-    factory: KeyFactory
-    ring: KeyRing
-    clock: Clock
-    unit_of_work: UnitOfWork
+    Where none's has, because clocks differ, it is the oldest.
+    """
+    begun = [key for key in keys if key.use_from <= now]
+    if not begun:
+        return min(keys, key=lambda key: key.generation)
+    return max(begun, key=lambda key: key.generation)
 
-    def __call__(self) -> None:
-        """Fills the ring. Raises SigningKeyUnreadable and StorageUnavailable."""
-        keys = self.signing_keys.list()
-        if not keys:
-            self._make_first()
-            keys = self.signing_keys.list()
-        self.ring.load(keys)
 
-    def _make_first(self) -> None:
-        key = self.factory.new(generation=1, use_from=self.clock.now())
-        try:
-            with self.unit_of_work():
-                self.signing_keys.add(key)
-        except SigningKeyExists:
-            return
+def state_of(key: SigningKey, keys: Sequence[SigningKey], now: datetime) -> KeyState:
+    """Where this one of the keys is at this moment."""
+    if key.is_retired(now):
+        return KeyState.RETIRED
+    if key == signing_at(keys, now):
+        return KeyState.SIGNING
+    return KeyState.PENDING if key.use_from > now else KeyState.RETIRING
+
+
+def make_first_key(
+    signing_keys: SigningKeyRepository,
+    factory: KeyFactory,
+    clock: Clock,
+    unit_of_work: UnitOfWork,
+) -> None:
+    """Stores the first key, unless another process is quicker."""
+    key = factory.new(generation=1, use_from=clock.now())
+    try:
+        with unit_of_work():
+            signing_keys.add(key)
+    except SigningKeyExists:
+        return

@@ -25,6 +25,7 @@ class User:
     canonical_name: str
     password_hash: str
     created_at: datetime
+    disabled_at: datetime | None = None
 
 
 class UserNotFound(DomainError):
@@ -78,12 +79,31 @@ class UserRepository(Protocol):
         """The user with this id. Raises UserNotFound."""
         ...
 
+    def find(self, user_id: int) -> User | None:
+        """The user with this id, if there is one."""
+        ...
+
     def find_by_name(self, canonical_name: str) -> User | None:
         """The user with this canonical name, if there is one."""
         ...
 
+    def lock(self, user_id: int) -> User | None:
+        """The user with this id, whom nobody else can lock or change before this unit of work ends.
+
+        What a use case knew of the user before, it has to look at again.
+        """
+        ...
+
     def replace_password_hash(self, user_id: int, *, old: str, new: str) -> bool:
         """Writes the new hash if the stored one is still the old one; says whether it was."""
+        ...
+
+    def set_disabled(self, user_id: int, at: datetime | None) -> None:
+        """Notes since when the user is disabled; None enables them."""
+        ...
+
+    def remove(self, user_id: int) -> None:
+        """Removes the user; the name becomes free, the id never returns."""
         ...
 
 
@@ -171,10 +191,8 @@ class RegisterUser:
 
     def _checked(self, username: str, password: str) -> tuple[str, str]:
         canonical_name = self.usernames.canonical(username)
-        prepared = self.passwords.prepare(password)
-        if isinstance(prepared, str):
-            known = canonical_name if isinstance(canonical_name, str) else ""
-            prepared = self.passwords.judge(prepared, canonical_name=known) or prepared
+        known = canonical_name if isinstance(canonical_name, str) else ""
+        prepared = self.passwords.admit(password, canonical_name=known)
         if isinstance(canonical_name, FieldError) or isinstance(prepared, FieldError):
             faults = (canonical_name, prepared)
             raise InvalidFields(*(fault for fault in faults if isinstance(fault, FieldError)))

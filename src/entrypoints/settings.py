@@ -18,6 +18,14 @@ from domain.tokens import MAXIMUM_TOKEN_LIFETIME
 DEVELOPMENT_ISSUER = "http://localhost:5000"
 MINIMUM_SECRET_BYTES = 32
 
+DAY = 86_400
+"""Seconds."""
+
+LONGEST_TOKEN = int(MAXIMUM_TOKEN_LIFETIME.total_seconds())
+LONGEST_SESSION = 3650 * DAY
+SHORTEST_FRACTION = 0.01
+"""Seconds."""
+
 Choice = TypeVar("Choice", bound=Enum)
 
 _BIND = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(?P<port>[0-9]{1,5})", re.ASCII)
@@ -58,6 +66,12 @@ class Settings:
     public_url: str | None
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     token_lifetime: timedelta
+    session_idle: timedelta
+    session_lifetime: timedelta
+    refresh_grace: timedelta
+    revocation_poll: timedelta
+    revocation_bound: timedelta
+    jwks_max_age: timedelta
     registration: Registration
     hash_memory: int
     hash_time: int
@@ -75,6 +89,11 @@ class Settings:
         """The file of an embedded database; None for a server's."""
         scheme, _, path = self.database_url.partition(":///")
         return Path(path) if scheme == "sqlite" else None
+
+    @property
+    def secret_file(self) -> Path:
+        """The file that keeps the secret where none is set."""
+        return self.data_dir / "secret"
 
     @property
     def bind(self) -> str:
@@ -100,13 +119,15 @@ class Settings:
             secrets=read.secrets("VARVEL_SECRET"),
             public_url=read.url("VARVEL_PUBLIC_URL"),
             trusted_proxies=read.networks("VARVEL_TRUSTED_PROXIES"),
-            token_lifetime=timedelta(
-                seconds=read.whole(
-                    "VARVEL_TOKEN_LIFETIME",
-                    600,
-                    at_most=int(MAXIMUM_TOKEN_LIFETIME.total_seconds()),
-                )
+            token_lifetime=read.seconds("VARVEL_TOKEN_LIFETIME", 600, at_most=LONGEST_TOKEN),
+            session_idle=read.seconds("VARVEL_SESSION_IDLE", 14 * DAY, at_most=LONGEST_SESSION),
+            session_lifetime=read.seconds(
+                "VARVEL_SESSION_LIFETIME", 30 * DAY, at_most=LONGEST_SESSION
             ),
+            refresh_grace=read.seconds("VARVEL_REFRESH_GRACE", 10, at_least=0, at_most=300),
+            revocation_poll=read.fraction("VARVEL_REVOCATION_POLL", 0.4, at_most=60),
+            revocation_bound=read.fraction("VARVEL_REVOCATION_BOUND", 5.0, at_most=600),
+            jwks_max_age=read.seconds("VARVEL_JWKS_MAX_AGE", 300, at_most=DAY),
             registration=read.choice("VARVEL_REGISTRATION", Registration.OPEN),
             hash_memory=read.whole("VARVEL_HASH_MEMORY", 19_456, at_least=8, at_most=4_194_304),
             hash_time=read.whole("VARVEL_HASH_TIME", 2, at_most=100),
@@ -124,6 +145,8 @@ class Settings:
                 "the database, which is another one than the default",
                 unless=default_database,
             )
+        if settings.revocation_bound < 2 * settings.revocation_poll:
+            read.fault("VARVEL_REVOCATION_BOUND", "is at least twice VARVEL_REVOCATION_POLL")
         read.finish()
         return settings
 
@@ -148,7 +171,7 @@ class _Reader:
     def directory(self, name: str, default: str) -> Path:
         text = self.text(name, default)
         if re.search("[%?#]", text):
-            self._fault(name, "is a directory without %, ? and # in its name")
+            self.fault(name, "is a directory without %, ? and # in its name")
         return Path(text)
 
     def choice(self, name: str, default: Choice) -> Choice:
@@ -157,21 +180,32 @@ class _Reader:
         for member in members:
             if member.value == text:
                 return member
-        self._fault(name, "is one of: " + ", ".join(member.value for member in members))
+        self.fault(name, "is one of: " + ", ".join(member.value for member in members))
         return default
 
     def whole(self, name: str, default: int, *, at_least: int = 1, at_most: int) -> int:
         text = self.text(name, str(default))
         if re.fullmatch(r"[0-9]{1,10}", text, re.ASCII) and at_least <= int(text) <= at_most:
             return int(text)
-        self._fault(name, f"is a whole number from {at_least} to {at_most}")
+        self.fault(name, f"is a whole number from {at_least} to {at_most}")
         return default
+
+    def seconds(self, name: str, default: int, *, at_least: int = 1, at_most: int) -> timedelta:
+        return timedelta(seconds=self.whole(name, default, at_least=at_least, at_most=at_most))
+
+    def fraction(self, name: str, default: float, *, at_most: int) -> timedelta:
+        text = self.text(name, str(default))
+        is_number = re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", text, re.ASCII)
+        if is_number and SHORTEST_FRACTION <= float(text) <= at_most:
+            return timedelta(seconds=float(text))
+        self.fault(name, f"is a number of seconds from {SHORTEST_FRACTION} to {at_most}")
+        return timedelta(seconds=default)
 
     def bind(self, name: str, default: str) -> tuple[str, int]:
         match = _BIND.fullmatch(self.text(name, default))
         if match and int(match["port"]) <= 65_535:
             return match["host"].strip("[]"), int(match["port"])
-        self._fault(name, "is an address and a port, like 127.0.0.1:5000 or [::1]:5000")
+        self.fault(name, "is an address and a port, like 127.0.0.1:5000 or [::1]:5000")
         return "127.0.0.1", 5000
 
     def url(self, name: str) -> str | None:
@@ -184,7 +218,7 @@ class _Reader:
         except ValueError:
             usable = False
         if not usable or not re.fullmatch(r"[!-~]+", text) or re.search(r"[?#@\\\"<>]", text):
-            self._fault(name, "is an address like https://id.example.com, without query or user")
+            self.fault(name, "is an address like https://id.example.com, without query or user")
         return text.rstrip("/")
 
     def database_url(self, name: str, default: str) -> str:
@@ -198,7 +232,7 @@ class _Reader:
             usable = False
         # A file's path is taken as it stands, without escapes and options.
         if not usable or not re.match(r"sqlite:///[^%?#]+$|postgresql(\+psycopg)?://", text):
-            self._fault(
+            self.fault(
                 name, "is like postgresql://user:password@host/name or sqlite:////path/to/file"
             )
         return text
@@ -208,7 +242,7 @@ class _Reader:
         try:
             return tuple(ip_network(part.strip()) for part in parts if part.strip())
         except ValueError:
-            self._fault(name, "is a list of networks like 10.0.0.0/8, fd00::/8")
+            self.fault(name, "is a list of networks like 10.0.0.0/8, fd00::/8")
             return ()
 
     def secrets(self, name: str) -> tuple[bytes, ...]:
@@ -217,7 +251,7 @@ class _Reader:
             return ()
         secrets = tuple(_decoded(part.strip()) for part in text.split(","))
         if any(len(secret) < MINIMUM_SECRET_BYTES for secret in secrets):
-            self._fault(
+            self.fault(
                 name,
                 "is base64url of at least 32 random bytes; several are separated by commas, the "
                 "newest first",
@@ -226,13 +260,13 @@ class _Reader:
 
     def require(self, name: str, meaning: str, *, unless: str = "") -> None:
         if self._environment.get(name, "") in ("", unless):
-            self._fault(name, f"must be set in the production profile: {meaning}")
+            self.fault(name, f"must be set in the production profile: {meaning}")
 
     def finish(self) -> None:
         if self._faults:
             raise StartupError("\n".join(self._faults))
 
-    def _fault(self, name: str, rule: str) -> None:
+    def fault(self, name: str, rule: str) -> None:
         # The value is left out: it may be a secret, or hold one.
         self._faults.append(f"{name} {rule}.")
 

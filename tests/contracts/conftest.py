@@ -3,72 +3,82 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from adapters.clock import SystemClock
 from adapters.jose.signing_keys import JoseKeyFactory, JoseKeyRing
 from adapters.jose.tokens import JoseTokenCodec
 from adapters.passwords import Argon2PasswordHasher, BackgroundPasswordHasher
 from adapters.sql.database import Database
-from adapters.sql.migration import upgrade
-from adapters.sql.schema import metadata, users
+from adapters.sql.housekeeping import SqlExpiringStorage
+from adapters.sql.revocations import SqlRevocationFeed
+from adapters.sql.sessions import SqlSessionRepository
 from adapters.sql.signing_keys import SqlSigningKeyRepository
 from adapters.sql.users import SqlUserRepository
 from domain.clock import Clock
+from domain.housekeeping import ExpiringStorage
 from domain.passwords import PasswordHasher
+from domain.revocations import RevocationFeed
+from domain.sessions import SessionRepository
 from domain.signing_keys import KeyFactory, KeyRing, SigningKeyRepository
 from domain.tokens import TokenCodec
 from domain.unit_of_work import UnitOfWork
 from domain.users import UserRepository
+from tests.contracts.databases import THREADS, PostgresDatabases, SqliteFiles
 from tests.fakes.clock import START
+from tests.fakes.housekeeping import FakeExpiringStorage
 from tests.fakes.passwords import FakePasswordHasher
+from tests.fakes.revocations import FakeRevocationFeed
+from tests.fakes.sessions import FakeSessionRepository
 from tests.fakes.signing_keys import FakeKeyFactory, FakeKeyRing, FakeSigningKeyRepository
 from tests.fakes.tokens import FakeTokenCodec
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import FakeUserRepository
 from tests.postgresql import PostgresServer
 
-THREADS = 8
+__all__ = ["DATABASES", "THREADS", "Hashers", "Keys", "Stores", "opened_database"]
 
 DATABASES = ("sqlite", "postgresql")
 
 
 @dataclass(frozen=True)
 class Stores:
-    """The ports that share one storage, and what no port can do but an operator may."""
+    """The ports that share one storage."""
 
     unit_of_work: UnitOfWork
     users: UserRepository
+    sessions: SessionRepository
+    feed: RevocationFeed
     signing_keys: SigningKeyRepository
-    remove_newest_user: Callable[[], None]
+    expiring: ExpiringStorage
+    database: Database | None = None
+    """Where these are, if it is a database."""
+
+
+@pytest.fixture(scope="session")
+def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
+    return SqliteFiles(tmp_path_factory.mktemp("prepared") / "varvel.sqlite")
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(postgres: PostgresServer) -> PostgresDatabases:
+    return PostgresDatabases(postgres)
 
 
 @contextmanager
 def opened_database(kind: str, request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty database of this kind, with the newest schema."""
     if kind == "postgresql":
-        url = request.getfixturevalue("emptied_url")
-    else:
-        url = f"sqlite:///{request.getfixturevalue('tmp_path') / 'varvel.sqlite'}"
-    database = Database(url, pool_size=THREADS)
-    try:
-        upgrade(database)
+        servers: PostgresDatabases = request.getfixturevalue("postgres_databases")
+        with servers.lent() as database:
+            yield database
+        return
+    files: SqliteFiles = request.getfixturevalue("sqlite_files")
+    directory: Path = request.getfixturevalue("tmp_path")
+    with files.lent(directory) as database:
         yield database
-    finally:
-        database.dispose()
-
-
-@pytest.fixture(scope="session")
-def standing_url(postgres: PostgresServer) -> str:
-    return postgres.create_database()
-
-
-@pytest.fixture
-def emptied_url(postgres: PostgresServer, standing_url: str) -> Iterator[str]:
-    """A database of PostgreSQL, used again, since making one takes longer than most tests."""
-    yield standing_url
-    tables = ", ".join(metadata.tables)
-    postgres.execute(f"TRUNCATE {tables} RESTART IDENTITY", postgres.name(standing_url))
 
 
 @pytest.fixture(params=DATABASES)
@@ -80,34 +90,35 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
 @pytest.fixture(params=["fake", *DATABASES])
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     if request.param == "fake":
-        yield _fake_stores()
+        yield fake_stores()
         return
     with opened_database(request.param, request) as opened:
-        yield _sql_stores(opened)
+        yield sql_stores(opened)
 
 
-def _fake_stores() -> Stores:
+def fake_stores() -> Stores:
+    """What is stored in memory."""
     storage = Storage()
-    repository = FakeUserRepository(storage)
     return Stores(
         storage.transaction,
-        repository,
+        FakeUserRepository(storage),
+        FakeSessionRepository(storage),
+        FakeRevocationFeed(storage),
         FakeSigningKeyRepository(storage),
-        repository.remove_newest,
+        FakeExpiringStorage(storage, SystemClock()),
     )
 
 
-def _sql_stores(database: Database) -> Stores:
-    def remove_newest_user() -> None:
-        with database.engine.begin() as connection:
-            newest = max(connection.scalars(users.select().with_only_columns(users.c.id)))
-            connection.execute(users.delete().where(users.c.id == newest))
-
+def sql_stores(database: Database) -> Stores:
+    """What is stored in this database."""
     return Stores(
         database.transaction,
         SqlUserRepository(database),
+        SqlSessionRepository(database),
+        SqlRevocationFeed(database),
         SqlSigningKeyRepository(database),
-        remove_newest_user,
+        SqlExpiringStorage(database),
+        database,
     )
 
 
@@ -139,12 +150,12 @@ class Keys:
     factory: KeyFactory
     former: KeyFactory
     foreign: KeyFactory
-    new_ring: Callable[[], KeyRing]
+    new_ring: Callable[[Clock], KeyRing]
     new_codec: Callable[[KeyRing, Clock], TokenCodec]
 
     def codec(self, clock: Clock) -> TokenCodec:
         """A codec with one key of its own."""
-        ring = self.new_ring()
+        ring = self.new_ring(clock)
         ring.load([self.factory.new(generation=1, use_from=START)])
         return self.new_codec(ring, clock)
 
@@ -153,17 +164,17 @@ class Keys:
 def keys(request: pytest.FixtureRequest) -> Keys:
     if request.param == "fake":
         return Keys(
-            FakeKeyFactory("present secret"),
-            FakeKeyFactory("former secret"),
-            FakeKeyFactory("foreign secret"),
-            lambda: FakeKeyRing(("present secret", "former secret")),
+            FakeKeyFactory(("present secret", "former secret")),
+            FakeKeyFactory(("former secret",)),
+            FakeKeyFactory(("foreign secret",)),
+            lambda clock: FakeKeyRing(clock, ("present secret", "former secret")),
             _fake_codec,
         )
     return Keys(
-        JoseKeyFactory(b"p" * 32),
-        JoseKeyFactory(b"f" * 32),
-        JoseKeyFactory(b"?" * 32),
-        lambda: JoseKeyRing((b"p" * 32, b"f" * 32)),
+        JoseKeyFactory((b"p" * 32, b"f" * 32)),
+        JoseKeyFactory((b"f" * 32,)),
+        JoseKeyFactory((b"?" * 32,)),
+        lambda clock: JoseKeyRing((b"p" * 32, b"f" * 32), clock),
         _jose_codec,
     )
 

@@ -15,7 +15,7 @@ from domain.signing_keys import (
     SigningKeyUnreadable,
 )
 from tests.contracts.conftest import Keys, Stores
-from tests.fakes.clock import START
+from tests.fakes.clock import START, FakeClock
 
 KEY = SigningKey("kid-1", 1, "ES256", START, START + timedelta(days=90), "sealed" * 200)
 
@@ -67,7 +67,7 @@ def test_no_two_keys_are_alike(keys: Keys) -> None:
 
 
 def test_an_empty_ring_says_that_it_cannot_serve_yet(keys: Keys) -> None:
-    ring = keys.new_ring()
+    ring = keys.new_ring(FakeClock())
 
     with pytest.raises(SigningKeysNotLoaded):
         ring.published()
@@ -76,7 +76,7 @@ def test_an_empty_ring_says_that_it_cannot_serve_yet(keys: Keys) -> None:
 
 
 def test_a_loaded_ring_says_so(keys: Keys) -> None:
-    ring = keys.new_ring()
+    ring = keys.new_ring(FakeClock())
 
     ring.load([keys.factory.new(generation=1, use_from=START)])
 
@@ -84,7 +84,7 @@ def test_a_loaded_ring_says_so(keys: Keys) -> None:
 
 
 def test_loaded_keys_are_published_under_their_kids(keys: Keys) -> None:
-    ring = keys.new_ring()
+    ring = keys.new_ring(FakeClock())
     pair = [keys.factory.new(generation=number, use_from=START) for number in (1, 2)]
 
     ring.load(pair)
@@ -94,7 +94,7 @@ def test_loaded_keys_are_published_under_their_kids(keys: Keys) -> None:
 
 
 def test_only_public_halves_are_published_and_as_text(keys: Keys) -> None:
-    ring = keys.new_ring()
+    ring = keys.new_ring(FakeClock())
     key = keys.factory.new(generation=1, use_from=START)
 
     ring.load([key])
@@ -105,7 +105,7 @@ def test_only_public_halves_are_published_and_as_text(keys: Keys) -> None:
 
 
 def test_loading_takes_the_place_of_what_was_loaded(keys: Keys) -> None:
-    ring = keys.new_ring()
+    ring = keys.new_ring(FakeClock())
     first, second = (keys.factory.new(generation=number, use_from=START) for number in (1, 2))
     ring.load([first])
 
@@ -115,7 +115,7 @@ def test_loading_takes_the_place_of_what_was_loaded(keys: Keys) -> None:
 
 
 def test_a_key_sealed_under_a_former_secret_is_opened(keys: Keys) -> None:
-    ring = keys.new_ring()
+    ring = keys.new_ring(FakeClock())
     former = keys.former.new(generation=1, use_from=START)
 
     ring.load([former, keys.factory.new(generation=2, use_from=START)])
@@ -125,18 +125,18 @@ def test_a_key_sealed_under_a_former_secret_is_opened(keys: Keys) -> None:
 
 def test_a_key_sealed_under_a_foreign_secret_is_unreadable(keys: Keys) -> None:
     with pytest.raises(SigningKeyUnreadable):
-        keys.new_ring().load([keys.foreign.new(generation=1, use_from=START)])
+        keys.new_ring(FakeClock()).load([keys.foreign.new(generation=1, use_from=START)])
 
 
 def test_a_sealed_key_under_another_keys_kid_is_unreadable(keys: Keys) -> None:
     first, second = (keys.factory.new(generation=number, use_from=START) for number in (1, 2))
 
     with pytest.raises(SigningKeyUnreadable):
-        keys.new_ring().load([replace(first, sealed_key=second.sealed_key)])
+        keys.new_ring(FakeClock()).load([replace(first, sealed_key=second.sealed_key)])
 
 
 def test_a_ring_that_cannot_open_a_key_keeps_those_it_had(keys: Keys) -> None:
-    ring = keys.new_ring()
+    ring = keys.new_ring(FakeClock())
     key = keys.factory.new(generation=1, use_from=START)
     ring.load([key])
 
@@ -151,7 +151,7 @@ def test_a_sealed_key_of_any_other_text_is_unreadable(keys: Keys, garbage: str) 
     key = keys.factory.new(generation=1, use_from=START)
 
     with pytest.raises(SigningKeyUnreadable):
-        keys.new_ring().load([replace(key, sealed_key=garbage)])
+        keys.new_ring(FakeClock()).load([replace(key, sealed_key=garbage)])
 
 
 # What is drawn must not depend on the key, which is another one each time.
@@ -168,4 +168,4 @@ def test_a_sealed_key_with_one_character_changed_is_unreadable(
     changed = replace(sealed, sealed_key=text[:position] + other + text[position + 1 :])
 
     with pytest.raises(SigningKeyUnreadable):
-        keys.new_ring().load([changed])
+        keys.new_ring(FakeClock()).load([changed])

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.tokens import AccessToken, InvalidCredentials, TokenCodec
+from domain.credentials import InvalidCredentials
+from domain.tokens import AccessToken, TokenCodec
 from domain.users import is_token_shaped
 from tests.contracts.conftest import Keys
 from tests.fakes.clock import START, FakeClock
@@ -216,7 +217,7 @@ def test_a_foreign_signature_under_our_kid_is_refused(keys: Keys, clock: FakeClo
 
 
 def test_a_token_is_refused_once_its_key_is_gone(keys: Keys, clock: FakeClock) -> None:
-    ring = keys.new_ring()
+    ring = keys.new_ring(clock)
     ring.load([keys.factory.new(generation=1, use_from=START)])
     codec = keys.new_codec(ring, clock)
     text = codec.encode(TOKEN)
@@ -228,7 +229,7 @@ def test_a_token_is_refused_once_its_key_is_gone(keys: Keys, clock: FakeClock) -
 
 
 def test_a_token_outlives_the_change_to_a_newer_key(keys: Keys, clock: FakeClock) -> None:
-    ring = keys.new_ring()
+    ring = keys.new_ring(clock)
     older, newer = (keys.factory.new(generation=number, use_from=START) for number in (1, 2))
     ring.load([older])
     codec = keys.new_codec(ring, clock)
@@ -240,7 +241,7 @@ def test_a_token_outlives_the_change_to_a_newer_key(keys: Keys, clock: FakeClock
 
 
 def test_the_newest_generation_signs(keys: Keys, clock: FakeClock) -> None:
-    ring = keys.new_ring()
+    ring = keys.new_ring(clock)
     older, newer = (keys.factory.new(generation=number, use_from=START) for number in (1, 2))
     ring.load([newer, older])
     text = keys.new_codec(ring, clock).encode(TOKEN)
@@ -252,7 +253,7 @@ def test_the_newest_generation_signs(keys: Keys, clock: FakeClock) -> None:
 
 def test_another_process_with_the_same_keys_reads_the_token(keys: Keys, clock: FakeClock) -> None:
     key = keys.factory.new(generation=1, use_from=START)
-    here, there = keys.new_ring(), keys.new_ring()
+    here, there = keys.new_ring(clock), keys.new_ring(clock)
     here.load([key])
     there.load([key])
 

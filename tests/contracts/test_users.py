@@ -94,7 +94,7 @@ def test_ids_are_whole_numbers_from_1_that_grow(stores: Stores) -> None:
 def test_no_id_comes_back_after_the_newest_user_is_gone(stores: Stores) -> None:
     add(stores, "miguel")
     gone = add(stores, "susan")
-    stores.remove_newest_user()
+    stores.users.remove(gone.id)
 
     newcomer = add(stores, "zoe")
 
@@ -105,7 +105,7 @@ def test_no_id_comes_back_after_the_newest_user_is_gone(stores: Stores) -> None:
 
 def test_no_id_comes_back_after_everybody_is_gone(stores: Stores) -> None:
     gone = add(stores)
-    stores.remove_newest_user()
+    stores.users.remove(gone.id)
 
     assert add(stores).id > gone.id
 

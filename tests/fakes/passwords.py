@@ -23,7 +23,10 @@ class FakePasswordProfile:
 
 
 class FakePasswordHasher:
-    """`hashes` and `verifications` count the calls, each of which would cost a real hash."""
+    """`hashes` and `verifications` count the calls that would cost a real hash.
+
+    What is of no known form costs none.
+    """
 
     def __init__(self, parameters: str = "now") -> None:
         self._parameters = parameters
@@ -39,10 +42,10 @@ class FakePasswordHasher:
         return self._hash(password, self._parameters, str(salt))
 
     def verify(self, password: str, password_hash: str) -> bool:
-        with self._lock:
-            self.verifications += 1
         match password_hash.split("$"):
             case ["", "fake", parameters, salt, _]:
+                with self._lock:
+                    self.verifications += 1
                 return password_hash == self._hash(password, parameters, salt)
         return False
 

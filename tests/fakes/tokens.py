@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from domain.clock import Clock
-from domain.tokens import AccessToken, InvalidCredentials
+from domain.credentials import InvalidCredentials
+from domain.tokens import AccessToken
 from tests.fakes.signing_keys import FakeKeyRing
 
 TIMES = ("issued_at", "expires_at", "authenticated_at")

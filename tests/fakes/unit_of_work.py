@@ -47,8 +47,12 @@ class Storage:
 
     def rows(self, table: str) -> Rows:
         """The table as the caller may see it; not to be written to."""
+        return self.tables().get(table, {})
+
+    def tables(self) -> Tables:
+        """All tables at one moment, as the caller may see them; not to be written to."""
         tables = self._open.get()
-        return (self._committed if tables is None else tables).get(table, {})
+        return self._committed if tables is None else tables
 
     @contextmanager
     def changing(self, table: str) -> Iterator[Rows]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.users import User, UsernameTaken, UserNotFound
+from tests.fakes import sessions
 from tests.fakes.unit_of_work import Storage, in_utc
 
 TABLE = "users"
@@ -27,7 +28,7 @@ class FakeUserRepository:
         return user
 
     def get(self, user_id: int) -> User:
-        user: User | None = self._storage.rows(TABLE).get(user_id)
+        user = self.find(user_id)
         if user is None:
             raise UserNotFound
         return user
@@ -35,6 +36,14 @@ class FakeUserRepository:
     def find_by_name(self, canonical_name: str) -> User | None:
         users: list[User] = list(self._storage.rows(TABLE).values())
         return next((user for user in users if user.canonical_name == canonical_name), None)
+
+    def find(self, user_id: int) -> User | None:
+        user: User | None = self._storage.rows(TABLE).get(user_id)
+        return user
+
+    def lock(self, user_id: int) -> User | None:
+        # A unit of work has the whole storage to itself.
+        return self.find(user_id)
 
     def replace_password_hash(self, user_id: int, *, old: str, new: str) -> bool:
         with self._storage.changing(TABLE) as users:
@@ -44,10 +53,19 @@ class FakeUserRepository:
             users[user_id] = replace(user, password_hash=new)
             return True
 
-    def remove_newest(self) -> None:
-        """What no service does, and an operator may: ids must survive it."""
+    def set_disabled(self, user_id: int, at: datetime | None) -> None:
         with self._storage.changing(TABLE) as users:
-            del users[max(users)]
+            if user_id in users:
+                users[user_id] = replace(users[user_id], disabled_at=at and in_utc(at))
+
+    def remove(self, user_id: int) -> None:
+        with (
+            self._storage.changing(TABLE) as users,
+            self._storage.changing(sessions.TABLE) as all_sessions,
+        ):
+            users.pop(user_id, None)
+            own = [each.id for each in all_sessions.values() if each.user_id == user_id]
+            sessions.forget(all_sessions, own)
 
 
 class FakeUsernameProfile:

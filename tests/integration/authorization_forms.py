@@ -25,11 +25,12 @@ NOTHING_SENT = [
     *(
         "Bearer",
         "Bearer ",
-        "Bearer x",
-        "Bearer eyJ.a.b",
-        "bearer " + GOOD,
-        "Bearer " + b64("eyJ.a.b:"),
+        "bearer",
+        "BEARER   ",
+        "Bearer\t",
     ),
+    *("Bearer\teyJ.a.b", "Bearer\xa0eyJ.a.b", "Bearer:eyJ.a.b", "Bearer=eyJ.a.b", "BearereyJ.a.b"),
+    *("Bearers eyJ.a.b", "Beare eyJ.a.b", "XBearer eyJ.a.b", "eyJ.a.b", "eyJ.a.b Bearer"),
     *("Digest username=miguel", "Negotiate " + GOOD, "NTLM " + GOOD, "Token x", "DPoP eyJ.a.b"),
     *("AWS4-HMAC-SHA256 Credential=x", "Basicx " + GOOD, "Basi " + GOOD, "XBasic " + GOOD),
     *(GOOD, "miguel:python", ":", "=", "Basic:" + GOOD, "Basic=" + GOOD, "Basic\t" + GOOD),
@@ -43,7 +44,7 @@ NOTHING_SENT = [
     ),
     *("B\xe4sic " + GOOD, "Basic\r\n" + GOOD, "Basic\x0b" + GOOD, "null", "undefined", "None"),
     *("Basic Onc=", "Basic Ojo6", "Basic OgA=", "Basic " + b64(b":\xc3\xa9")),
-    *("Mutual " + GOOD, "HOBA x", "PrivateToken token=x", "Bearer " + "x" * 100_000),
+    *("Mutual " + GOOD, "HOBA x", "PrivateToken token=x"),
 ]
 """Another scheme, or no user name: nobody has said who they are."""
 
@@ -124,11 +125,6 @@ WRONG = [
         "Basic " + b64(pair)
         for pair in ("a" * 65 + ":x", "a" * 70_000 + ":x", "miguel:" + "x" * 70_000)
     ),
-    *("Basic " + b64(pair) for pair in ("eyJ.a.b:python", "EYJ..:", "eyJhbGciOiJub25lIn0.e30.:x")),
-    *(
-        "Basic " + b64(pair)
-        for pair in ("\uff45\uff59\uff2a.a.b:x", "eyJ" + "a" * 70_000 + ".a.b:x")
-    ),
     *(
         "Basic " + b64(pair)
         for pair in ("\U0010ffff:x", "miguel:\U0010ffff", "\ud7ff:x", "\ufdd0:\ufdd0")
@@ -136,4 +132,47 @@ WRONG = [
 ]
 """A name and a password that are nobody's."""
 
-TWO_IN_ONE = [f"Basic {GOOD}, Basic {GOOD}", f"Basic {GOOD},", ",", f"Bearer x, Basic {GOOD}"]
+WRONG_TOKENS = [
+    *("Basic " + b64(pair) for pair in ("eyJ.a.b:python", "EYJ..:", "eyJhbGciOiJub25lIn0.e30.:x")),
+    *(
+        "Basic " + b64(pair)
+        for pair in ("\uff45\uff59\uff2a.a.b:x", "eyJ" + "a" * 70_000 + ".a.b:x")
+    ),
+    *("Bearer x", "Bearer eyJ.a.b", "bearer eyJ.a.b", "BEARER  eyJ.a.b", "  Bearer eyJ.a.b  "),
+    *("bearer " + GOOD, "Bearer " + b64("eyJ.a.b:"), "Bearer " + "x" * 100_000, "Bearer ..."),
+    *("Bearer eyJhbGciOiJub25lIn0.e30.", "Bearer eyJ.a.b.c", "Bearer eyJ.a.b=", "Bearer -._~+/=="),
+    # What no token is written in (RFC 6750 section 2.1).
+    *("Bearer =", "Bearer ==", "Bearer eyJ.a=.b", "Bearer eyJ.a.b eyJ.a.b", "Bearer eyJ.a.b\t"),
+    *("Bearer eyJ.a\tb", "Bearer \teyJ.a.b", "Bearer \xa0", "Bearer \xff", "Bearer eyJ.a.b\x00"),
+    *(
+        'Bearer "eyJ.a.b"',
+        "Bearer token=eyJ.a.b",
+        "Bearer <eyJ.a.b>",
+        "Bearer eyJ.a.b;",
+        "Bearer *",
+    ),
+    *(
+        "Bearer Bearer eyJ.a.b",
+        "Bearer Basic " + GOOD,
+        "Bearer miguel:python",
+        "Bearer %",
+        "Bearer \r",
+    ),
+    *(
+        "Bearer \xc3\xa9",
+        "Bearer eyJ.a.b\x85",
+        "Bearer \x1ceyJ.a.b",
+        "Bearer \x0b",
+        "Bearer eyJ.\xb2.b",
+    ),
+]
+"""A token that is none: the answer says that it was the token."""
+
+TWO_IN_ONE = [
+    f"Basic {GOOD}, Basic {GOOD}",
+    f"Basic {GOOD},",
+    ",",
+    f"Bearer x, Basic {GOOD}",
+    "Bearer x, Bearer y",
+    "Bearer x,",
+]

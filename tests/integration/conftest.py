@@ -7,12 +7,23 @@ from typing import Any
 import pytest
 from falcon.testing import TestClient
 
-from entrypoints.bootstrap import create_app
+from adapters.jose.signing_keys import JoseKeyRing
+from entrypoints.bootstrap import build, create_app
 from entrypoints.settings import Settings
 from tests.fakes.clock import FakeClock
 from tests.integration import calls
 from tests.integration.clients import standing
-from tests.integration.stores import BACKENDS, SQLITE, PostgresStores, SqliteStores, Store, Stores
+from tests.integration.forge import Forge
+from tests.integration.long_lived import long_lived
+from tests.integration.stores import (
+    BACKENDS,
+    LOSE_USERS,
+    SQLITE,
+    PostgresStores,
+    SqliteStores,
+    Store,
+    Stores,
+)
 from tests.postgresql import PostgresServer
 
 MakeSettings = Callable[..., Settings]
@@ -80,7 +91,7 @@ def execute(store: Store) -> Execute:
 
 @pytest.fixture
 def api(store: Store, clock: FakeClock) -> Iterator[TestClient]:
-    with standing(create_app(store.settings(), clock=clock)) as api:
+    with standing(store.settings(), clock) as api:
         store.let_go.append(api.stop)
         yield api
 
@@ -90,6 +101,18 @@ def miguel(api: TestClient) -> TestClient:
     """The API with the seed's user registered."""
     calls.register(api)
     return api
+
+
+@pytest.fixture
+def living(store: Store, clock: FakeClock) -> Iterator[TestClient]:
+    """The same in a process that starts once, and reads the feed no second time in a test.
+
+    So it judges tokens for ten minutes of the clock's.
+    """
+    settings = store.settings(REVOCATION_POLL="60", REVOCATION_BOUND="600")
+    with long_lived(create_app(settings, clock=clock)) as api:
+        calls.register(api)
+        yield api
 
 
 @pytest.fixture(scope="module")
@@ -102,9 +125,21 @@ def standing_store(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="module")
 def standing_api(standing_store: Store) -> Iterator[TestClient]:
     """An API where miguel is user 1, for tests that leave everything as it is."""
-    with standing(create_app(standing_store.settings(), clock=FakeClock())) as api:
+    with standing(standing_store.settings(), FakeClock()) as api:
         calls.register(api)
         yield api
+
+
+@pytest.fixture(scope="module")
+def forge(standing_store: Store, standing_api: TestClient) -> Forge:
+    """The signing key of that API, for who makes tokens of their own with it."""
+    services, database = build(standing_store.settings())
+    services.follow_revocations()
+    database.dispose()
+    assert isinstance(services.key_ring, JoseKeyRing)
+    _, key = services.key_ring.signing()
+    assert key.private_key is not None
+    return Forge(key.private_key, calls.token(standing_api))
 
 
 @pytest.fixture(scope="module")
@@ -112,9 +147,9 @@ def blind_api(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """An API that has lost its users: whoever needs to be looked up there gets a 503."""
     with (
         stores.lent(tmp_path_factory.mktemp("blind") / "var") as store,
-        standing(create_app(store.settings(), clock=FakeClock())) as api,
+        standing(store.settings(), FakeClock()) as api,
     ):
-        store.execute("DROP TABLE users")
+        store.execute(LOSE_USERS)
         assert calls.resource(api).status_code == 503
         yield api
 

@@ -20,13 +20,18 @@ BACKENDS = (SQLITE, POSTGRESQL)
 CHEAP_HASH = {"VARVEL_HASH_MEMORY": "8", "VARVEL_HASH_TIME": "1"}
 """For tests in which the hash is not what is tested."""
 
+LOSE_USERS = "ALTER TABLE users RENAME TO lost_users"
+"""What makes everything fail that looks a user up; other tables refer to this one."""
+
 _HARMLESS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 _RESET = """
 SET lock_timeout = '60s';
-TRUNCATE users RESTART IDENTITY;
+TRUNCATE users, sessions, revocations RESTART IDENTITY;
 TRUNCATE signing_keys;
 INSERT INTO signing_keys TABLE kept.signing_keys;
+UPDATE feed SET position = 0, keys_version = 0;
+UPDATE housekeeping SET next_at = '2000-01-01Z';
 """
 
 
@@ -70,6 +75,8 @@ class Store:
         for end_connections in self.let_go:
             end_connections()
         if self.is_embedded:
+            # What is committed may still lie in the file beside it, which stays.
+            self.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._file.rename(self._away)
             self._file.write_bytes(b"away" * 256)
             return

@@ -58,7 +58,7 @@ def test_every_file_and_function_can_be_read_at_once(path: Path) -> None:
 
 
 def test_modules_of_one_capability_share_one_name() -> None:
-    for name in ("users", "signing_keys", "tokens"):
+    for name in ("users", "signing_keys", "sessions", "tokens"):
         layers = {path.relative_to(ROOT / "src").parts[0] for path in SOURCES if path.stem == name}
         assert layers == {"domain", "adapters", "entrypoints"}, f"Where is {name}?"
 

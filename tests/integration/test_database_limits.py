@@ -54,16 +54,16 @@ def test_every_connection_to_a_server_has_its_limits(
     assert found == {value}
 
 
-def test_one_connection_for_each_thread_that_may_ask_for_one(
+def test_one_connection_for_each_thread_of_the_lanes_and_one_for_the_followers(
     make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "BUSY_TIMEOUT", 0)
     _, database = build(make_settings(STORAGE_THREADS="2", HASH_THREADS="1"))
     pool = database.engine.pool
     assert isinstance(pool, QueuePool)
-    assert pool.size() == 3
+    assert pool.size() == 2 + 1 + 1
 
-    held = [database.engine.connect() for _ in range(3)]
+    held = [database.engine.connect() for _ in range(4)]
     # An exhausted pool makes a request wait a little, and then fail like an absent database.
     with pytest.raises(StorageUnavailable), database.connection():
         pass

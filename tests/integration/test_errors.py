@@ -15,7 +15,7 @@ from entrypoints.http.errors import STATUS
 from entrypoints.http.operations import Access, Resource, operation
 from tests.integration.calls import basic, problem, register, resource, token
 from tests.integration.conftest import Execute, MakeSettings
-from tests.integration.stores import SQLITE, Store
+from tests.integration.stores import LOSE_USERS, SQLITE, Store
 
 
 def domain_errors() -> list[type[DomainError]]:
@@ -112,7 +112,7 @@ def test_a_failing_request_still_leaves_its_line_in_the_log(
 def test_without_its_table_every_use_of_storage_is_503(
     miguel: TestClient, execute: Execute, method: str
 ) -> None:
-    execute("DROP TABLE users")
+    execute(LOSE_USERS)
 
     answers = {
         "GET": [resource(miguel), miguel.simulate_get("/api/users/1")],
@@ -127,7 +127,7 @@ def test_without_its_table_every_use_of_storage_is_503(
 def test_a_storage_failure_is_logged_by_request_id_and_names_nobody(
     miguel: TestClient, execute: Execute, caplog: pytest.LogCaptureFixture
 ) -> None:
-    execute("DROP TABLE users")
+    execute(LOSE_USERS)
 
     answer = miguel.simulate_get("/api/token", headers=basic("plantedname", "plantedpassword"))
 
@@ -148,7 +148,7 @@ def test_storage_that_is_damaged_lets_nobody_in(miguel: TestClient, store: Store
 
 def test_a_live_token_outlasts_storage_that_fails(miguel: TestClient, execute: Execute) -> None:
     live = token(miguel)
-    execute("DROP TABLE users")
+    execute(LOSE_USERS)
 
     assert resource(miguel, live, "x").status_code == 200
     assert resource(miguel).status_code == 503

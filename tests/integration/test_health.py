@@ -9,8 +9,8 @@ from falcon.testing import ASGIConductor, Result, TestClient
 from adapters.sql.schema import HEAD
 from domain.health import NotReady
 from entrypoints.bootstrap import build, create_app
-from entrypoints.http import app as http_app
 from entrypoints.http.app import create_http_app
+from tests.fakes.clock import FakeClock
 from tests.integration.calls import problem
 from tests.integration.conftest import MakeSettings
 from tests.integration.stores import SQLITE, Store
@@ -72,9 +72,13 @@ def test_a_process_with_the_next_schema_is_ready(store: Store) -> None:
     assert TestClient(create_app(store.settings())).simulate_get(READY).status_code == 200
 
 
-def test_a_process_whose_database_goes_away_is_not_ready_until_it_is_back(store: Store) -> None:
-    services, database = build(store.settings())
-    app = create_http_app(services, public_url=None, trusted_proxies=(), on_close=database.dispose)
+def test_a_process_whose_database_goes_away_is_not_ready_until_it_is_back(
+    store: Store, clock: FakeClock
+) -> None:
+    # By this clock, which stands still, what was read at the start does not grow old.
+    settings = store.settings(REVOCATION_POLL="60", REVOCATION_BOUND="120")
+    services, database = build(settings, clock=clock)
+    app = create_http_app(services, settings, on_close=database.dispose)
 
     async def ask() -> None:
         async with ASGIConductor(app) as conductor:
@@ -89,12 +93,9 @@ def test_a_process_whose_database_goes_away_is_not_ready_until_it_is_back(store:
     asyncio.run(ask())
 
 
-def test_a_process_that_has_not_read_its_key_is_not_ready(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_process_that_has_not_read_its_key_is_not_ready(store: Store) -> None:
     # One try at the start, and no other within this test.
-    monkeypatch.setattr(http_app, "LOADING_INTERVAL", 3600)
-    app = create_app(store.settings())
+    app = create_app(store.settings(REVOCATION_POLL="60", REVOCATION_BOUND="120"))
 
     async def ask() -> None:
         store.take_away()
@@ -107,12 +108,29 @@ def test_a_process_that_has_not_read_its_key_is_not_ready(
     asyncio.run(ask())
 
 
+def test_a_process_that_has_not_read_the_feed_within_the_bound_is_not_ready(
+    store: Store, clock: FakeClock
+) -> None:
+    app = create_app(store.settings(REVOCATION_POLL="60", REVOCATION_BOUND="120"), clock=clock)
+
+    async def ask() -> None:
+        async with ASGIConductor(app) as conductor:
+            clock.advance(seconds=120)
+            assert (await conductor.simulate_get(READY)).status_code == 200
+            clock.advance(seconds=0.001)
+            refused(await conductor.simulate_get(READY))
+            assert (await conductor.simulate_get(LIVE)).status_code == 200
+
+    asyncio.run(ask())
+
+
 @pytest.mark.databases(SQLITE)
 def test_a_process_whose_storage_lane_is_full_lives_and_takes_no_more(
     make_settings: MakeSettings,
 ) -> None:
-    services, database = build(make_settings(STORAGE_THREADS="1"))
-    app = create_http_app(services, public_url=None, trusted_proxies=(), on_close=database.dispose)
+    settings = make_settings(STORAGE_THREADS="1", REVOCATION_POLL="60", REVOCATION_BOUND="120")
+    services, database = build(settings)
+    app = create_http_app(services, settings, on_close=database.dispose)
     gate = Event()
 
     async def ask() -> None:

@@ -6,7 +6,15 @@ import re
 import pytest
 from falcon.testing import Result, TestClient
 
-from tests.integration.calls import MIGUEL, basic, problem, raw, register, token
+from tests.integration.calls import (
+    MIGUEL,
+    basic,
+    bearer,
+    problem,
+    raw,
+    register,
+    token,
+)
 from tests.integration.stores import BACKENDS, SQLITE
 
 pytestmark = pytest.mark.databases(SQLITE)
@@ -23,6 +31,14 @@ LOGIN = basic("miguel", "python")
 
 ALLOWED = {path: {"GET", "HEAD", "OPTIONS"} for path in READABLE + GUARDED} | {
     path: {"POST", "OPTIONS"} for path in WRITABLE
+}
+ALLOWED |= {
+    "/api/token": {"GET", "HEAD", "POST", "OPTIONS"},
+    "/api/sessions": {"GET", "HEAD", "POST", "DELETE", "OPTIONS"},
+    "/api/sessions/current": {"GET", "HEAD", "DELETE", "OPTIONS"},
+    "/api/users/me": {"GET", "HEAD", "OPTIONS"},
+    "/api/users/me/password": {"PUT", "OPTIONS"},
+    "/api/users/me/removal": {"POST", "OPTIONS"},
 }
 
 
@@ -41,6 +57,19 @@ def test_head_has_the_headers_of_get_and_no_body(standing_api: TestClient, path:
     assert head.content == b""
     assert {**head.headers, "x-request-id": ""} == {**get.headers, "x-request-id": ""}
     assert int(head.headers["Content-Length"]) == len(get.content)
+
+
+@pytest.mark.parametrize("path", ["/api/sessions", "/api/sessions/current", "/api/users/me"])
+def test_head_by_a_token_has_the_headers_of_get_and_no_body(
+    standing_api: TestClient, path: str
+) -> None:
+    by_token = bearer(token(standing_api))
+    get = standing_api.simulate_get(path, headers=by_token)
+    head = standing_api.simulate_head(path, headers=by_token)
+
+    assert head.status_code == get.status_code == 200
+    assert head.content == b""
+    assert {**head.headers, "x-request-id": ""} == {**get.headers, "x-request-id": ""}
 
 
 @pytest.mark.parametrize("path", GUARDED)
@@ -86,7 +115,21 @@ def test_a_method_nobody_knows_is_refused(standing_api: TestClient, method: str)
     "path",
     [
         *("/nowhere", "/api", "/api/", "/API/users", "/api/users/1/", "/api/users/1/2"),
-        *("/api/token/", "/api/resource/", "/help/", "/api//users", "/api/usr1", "/.well-known/"),
+        *(
+            "/api/token/",
+            "/api/resource/",
+            "/help/",
+            "/api//users",
+            "/api/usr1",
+            "/.well-known/",
+        ),
+        *(
+            "/api/sessions/current/",
+            "/api/users/me/",
+            "/api/users/me/email",
+            "/api/session",
+            "/api/users/1/password",
+        ),
         *("/favicon.ico", "/robots.txt", "/%00", "/%FF", "/api/%2e%2e/help", "/" + "a" * 5000),
     ],
 )

@@ -161,8 +161,11 @@ def test_closing_waits_for_the_call_under_way() -> None:
 def test_a_full_hashing_lane_is_503_over_http_and_leaves_the_rest_alone(
     make_settings: MakeSettings,
 ) -> None:
-    services, database = build(make_settings(HASH_THREADS="1", HASH_QUEUE="0"))
-    app = create_http_app(services, public_url=None, trusted_proxies=(), on_close=database.dispose)
+    settings = make_settings(
+        HASH_THREADS="1", HASH_QUEUE="0", REVOCATION_POLL="60", REVOCATION_BOUND="120"
+    )
+    services, database = build(settings)
+    app = create_http_app(services, settings, on_close=database.dispose)
     api, gate = TestClient(app), Gate()
     register(api)
 

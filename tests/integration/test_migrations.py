@@ -19,6 +19,12 @@ ADD = (
     "INSERT INTO users (name, canonical_name, password_hash, created_at) "
     "VALUES ('{name}', 'a', 'x', '2026-01-01 00:00:00+00:00')"
 )
+MOMENTS = ("created_at", "rotated_at", "used_at", "tokens_end", "idle_end", "absolute_end")
+ADD_SESSION = (
+    f"INSERT INTO sessions (id, user_id, parent_id, client_id, scope, audience, counter, "
+    f"{', '.join(MOMENTS)}) VALUES ('{{name}}', {{user}}, {{parent}}, 'x', 'x', 'x', 1, "
+    f"{', '.join(['CURRENT_TIMESTAMP'] * len(MOMENTS))})"
+)
 BOOKKEEPING = {"alembic_version", "sqlite_sequence"}
 
 
@@ -50,6 +56,7 @@ def schema(database: Database) -> dict[str, list[str]]:
                 *(repr({**column, "type": str(column["type"])}) for column in columns),
                 repr(seen.get_pk_constraint(table)),
                 repr(seen.get_unique_constraints(table)),
+                repr(seen.get_foreign_keys(table)),
                 repr(seen.get_indexes(table)),
             ]
             for table in tables(database)
@@ -61,6 +68,11 @@ def rows(database: Database) -> list[tuple[object, ...]]:
     with database.connection() as connection:
         found = connection.execute(text("SELECT * FROM users"))
         return [tuple(row) for row in found]
+
+
+def downgrade(database: Database, *, to: str) -> None:
+    with database.engine.begin() as connection:
+        command.downgrade(config(connection=connection), to)
 
 
 def run(database: Database, statement: str) -> None:
@@ -100,12 +112,26 @@ def test_alembic_finds_nothing_left_to_migrate(database: Database) -> None:
         command.check(config(connection=connection))
 
 
+def test_the_tables_that_the_program_names_are_those_that_migrations_make(
+    database: Database,
+) -> None:
+    migration.upgrade(database)
+    migrated = schema(database)
+    downgrade(database, to="base")
+
+    with database.engine.begin() as connection:
+        metadata.create_all(connection)
+
+    assert {table: sorted(parts) for table, parts in schema(database).items()} == {
+        table: sorted(parts) for table, parts in migrated.items()
+    }
+
+
 def test_the_history_goes_down_to_nothing_and_up_again(database: Database) -> None:
     migration.upgrade(database)
     whole = schema(database)
 
-    with database.engine.begin() as connection:
-        command.downgrade(config(connection=connection), "base")
+    downgrade(database, to="base")
     assert tables(database) == set()
     assert migration.revision(database) is None
 
@@ -168,3 +194,70 @@ def test_a_name_is_unique_in_the_database_itself(database: Database) -> None:
 
     with pytest.raises(IntegrityError):
         run(database, ADD.format(name="A"))
+
+
+def test_users_are_kept_and_none_is_disabled_when_sessions_come(database: Database) -> None:
+    migration.upgrade(database, to="0001")
+    run(database, ADD.format(name="a"))
+    before = rows(database)
+
+    migration.upgrade(database)
+
+    assert rows(database) == [(*row, None) for row in before]
+    assert len(before) == 1
+
+
+def test_users_are_kept_when_sessions_go(database: Database) -> None:
+    migration.upgrade(database)
+    run(database, ADD.format(name="a"))
+    run(database, "UPDATE users SET disabled_at = created_at")
+    before = rows(database)
+
+    downgrade(database, to="0001")
+
+    assert rows(database) == [row[:-1] for row in before]
+    assert tables(database) == {"users", "signing_keys"}
+    migration.upgrade(database)
+    assert rows(database) == [(*row[:-1], None) for row in before]
+
+
+def test_an_id_is_not_given_again_after_an_upgrade(database: Database) -> None:
+    migration.upgrade(database, to="0001")
+    run(database, ADD.format(name="a"))
+    run(database, "DELETE FROM users")
+
+    migration.upgrade(database)
+    run(database, ADD.format(name="a"))
+
+    assert rows(database)[0][0] == 2
+
+
+@pytest.mark.parametrize("table", ["feed", "housekeeping"])
+def test_what_processes_count_on_is_there_once(database: Database, table: str) -> None:
+    migration.upgrade(database)
+
+    with database.connection() as connection:
+        assert connection.scalar(text(f"SELECT count(*) FROM {table}")) == 1
+
+
+def test_sessions_go_with_their_user_and_leave_those_that_came_of_them(database: Database) -> None:
+    migration.upgrade(database)
+    run(database, ADD.format(name="a"))
+    for name, user, parent in (("a", "1", "NULL"), ("b", "NULL", "'a'"), ("c", "1", "'b'")):
+        run(database, ADD_SESSION.format(name=name, user=user, parent=parent))
+
+    run(database, "DELETE FROM users")
+
+    with database.connection() as connection:
+        found = connection.execute(text("SELECT id, user_id, parent_id FROM sessions"))
+        assert [tuple(row) for row in found] == [("b", None, None)]
+
+
+@pytest.mark.parametrize(("user", "parent"), [("7", "NULL"), ("NULL", "'z'")])
+def test_no_session_has_a_user_or_a_parent_who_is_not_there(
+    database: Database, user: str, parent: str
+) -> None:
+    migration.upgrade(database)
+
+    with pytest.raises(IntegrityError):
+        run(database, ADD_SESSION.format(name="a", user=user, parent=parent))

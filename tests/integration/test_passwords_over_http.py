@@ -8,6 +8,7 @@ from falcon.testing import TestClient
 from passlib.context import CryptContext
 
 from entrypoints.bootstrap import create_app
+from tests.fakes.clock import FakeClock
 from tests.integration.calls import field_codes, problem, register, resource, token
 from tests.integration.clients import standing
 from tests.integration.conftest import Execute, MakeSettings
@@ -26,7 +27,7 @@ def stored_hash(store: Store) -> str:
 
 @pytest.fixture
 def production(store: Store) -> Iterator[TestClient]:
-    with standing(create_app(store.settings(SECRET=store.secret(), **PRODUCTION))) as api:
+    with standing(store.settings(SECRET=store.secret(), **PRODUCTION), FakeClock()) as api:
         yield api
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from entrypoints.settings import Profile, Settings, StartupError
-from tests.integration.test_settings import SECRET, faults
+from tests.integration.variables import SECRET, faults
 
 PRODUCTION = {
     "VARVEL_PROFILE": "production",

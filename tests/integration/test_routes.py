@@ -2,24 +2,23 @@
 
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Any
 
 import pytest
 from falcon.asgi import Request, Response
-from falcon.testing import Result, TestClient
-from openapi_schema_validator import OAS31Validator
+from falcon.testing import TestClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from scripts.openapi import TARGET, describe, served_routes
 
 from entrypoints.bootstrap import build, create_app
 from entrypoints.http.app import routes
 from entrypoints.http.operations import Access, Operation, Resource, Route, operation, operations_of
+from entrypoints.http.proxies import Proxies
 from entrypoints.settings import Settings
-from tests.integration.calls import MIGUEL, PROTECTED, basic
+from tests.integration.calls import MIGUEL, PROTECTED, TOKEN_ONLY, basic
 from tests.integration.conftest import MakeSettings
+from tests.integration.described import Json, check_against_description
 from tests.integration.stores import SQLITE
 
 pytestmark = pytest.mark.databases(SQLITE)
@@ -27,14 +26,13 @@ pytestmark = pytest.mark.databases(SQLITE)
 
 SECRET = "A" * 43
 LOGIN = basic("miguel", "python")
-Json = dict[str, Any]
 
 
 def table() -> tuple[Route, ...]:
     # Nothing opens this database, so that collecting tests leaves no file behind.
     url = f"sqlite:///{Path(gettempdir()) / 'never-opened.sqlite'}"
     services, _ = build(Settings.read({"VARVEL_SECRET": SECRET, "VARVEL_DATABASE_URL": url}))
-    return routes(services)
+    return routes(services, proxies=Proxies(()), jwks_max_age=300)
 
 
 TABLE = table()
@@ -72,22 +70,22 @@ def test_every_responder_of_every_resource_is_declared(route: Route) -> None:
 def test_only_a_user_gets_where_a_user_is_asked_for(
     standing_api: TestClient, route: Route, method: str, declared: Operation
 ) -> None:
-    path = route.path.format(user_id="1")
+    path = route.path.format(user_id="1", session_id="current")
 
     answer = standing_api.simulate_request(method, path)
 
-    assert (answer.status_code == 401) == (declared.access is Access.USER)
+    assert (answer.status_code == 401) == (declared.access is not Access.ANYONE)
 
 
 def test_the_protected_addresses_of_these_tests_are_all_there_are() -> None:
-    asking = {
-        route.path
-        for route in TABLE
-        for declared in route.resource.operations.values()
-        if declared.access is not Access.ANYONE
-    }
+    asking: dict[Access, set[tuple[str, str]]] = {access: set() for access in Access}
+    for route in TABLE:
+        for method, declared in route.resource.operations.items():
+            if method != "HEAD":
+                asking[declared.access].add((method, route.path))
 
-    assert asking == set(PROTECTED)
+    assert asking[Access.USER] == {("GET", path) for path in PROTECTED}
+    assert asking[Access.TOKEN] == set(TOKEN_ONLY)
 
 
 def test_a_responder_that_does_not_say_who_may_call_it_cannot_be_written() -> None:
@@ -189,28 +187,36 @@ def test_every_answer_and_problem_of_an_operation_is_described(
     assert set(responses) == {str(declared.status), *map(str, declared.problems)}
     for status in map(str, declared.problems):
         assert list(responses[status]["content"]) == ["application/problem+json"]
-    assert list(responses[str(declared.status)]["content"]) == ["application/json"]
+    success = responses[str(declared.status)]
+    if declared.status == 204:
+        assert "content" not in success
+    else:
+        assert list(success["content"]) == ["application/json"]
 
 
-def test_exactly_the_guarded_operations_ask_for_basic_credentials(served: Json) -> None:
+@pytest.mark.parametrize(("route", "method", "declared"), OPERATIONS)
+def test_a_body_is_described_exactly_where_one_is_read(
+    served: Json, route: Route, method: str, declared: Operation
+) -> None:
+    verb = "get" if method == "HEAD" else method.lower()
+
+    described = served["paths"][route.path][verb].get("requestBody")
+
+    assert (described is None) == (declared.body is None) == (415 not in declared.problems)
+
+
+def test_exactly_the_guarded_operations_ask_for_credentials(served: Json) -> None:
+    guarded = {("GET", path) for path in PROTECTED} | set(TOKEN_ONLY)
     for path, item in served["paths"].items():
         for method in item.keys() - {"parameters"}:
-            guarded = item[method]["security"] == [{"basic": []}]
-            assert guarded == (path in PROTECTED)
-            assert guarded or item[method]["security"] == []
-    assert served["components"]["securitySchemes"]["basic"]["scheme"] == "basic"
-
-
-def check_against_description(document: Json, template: str, method: str, answer: Result) -> None:
-    """Validates an answer, and sees that it holds nothing that is not described."""
-    responses = document["paths"][template][method.lower()]["responses"]
-    content: Mapping[str, Json] = responses[str(answer.status_code)]["content"]
-    schema = content[answer.headers["Content-Type"]]["schema"]
-    whole = schema | {"components": document["components"]}
-
-    assert list(OAS31Validator(whole).iter_errors(answer.json)) == []
-    named = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-    assert answer.json.keys() <= named["properties"].keys() or template == "/openapi.json"
+            is_guarded = (method.upper(), path) in guarded
+            asked = [["bearer"], ["basic"]] if is_guarded else []
+            assert [list(each) for each in item[method]["security"]] == asked
+    schemes = served["components"]["securitySchemes"]
+    assert {name: schemes[name]["scheme"] for name in schemes} == {
+        "basic": "basic",
+        "bearer": "bearer",
+    }
 
 
 @pytest.mark.parametrize(

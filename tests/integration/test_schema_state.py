@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -64,6 +64,44 @@ def test_an_embedded_database_is_brought_to_the_newest_schema(empty: Store) -> N
 
     assert empty.execute("SELECT version_num FROM alembic_version") == [(HEAD,)]
     assert empty.execute("SELECT count(*) FROM signing_keys") == [(1,)]
+
+
+@pytest.mark.databases(POSTGRESQL)
+@pytest.mark.parametrize("start", [prepare, inspect])
+def test_the_schema_of_an_earlier_release_on_a_server_is_refused(
+    empty: Store, start: Callable[[Settings], object]
+) -> None:
+    _at_the_first_revision(empty)
+
+    with pytest.raises(StartupError, match="older than this program: run varvel migrate"):
+        start(empty.settings())
+
+    assert empty.execute("SELECT version_num FROM alembic_version") == [("0001",)]
+
+
+@pytest.mark.parametrize("start", [migrate, prepare])
+def test_the_schema_of_an_earlier_release_is_brought_to_the_newest(
+    empty: Store, start: Callable[[Settings], object]
+) -> None:
+    _at_the_first_revision(empty)
+    if not empty.is_embedded:
+        migrate(empty.settings())
+
+    start(empty.settings())
+
+    assert empty.execute("SELECT version_num FROM alembic_version") == [(HEAD,)]
+    assert empty.execute("SELECT name, disabled_at FROM users") == [("miguel", None)]
+
+
+def _at_the_first_revision(store: Store) -> None:
+    database = Database(store.url)
+    migration.upgrade(database, to="0001")
+    assert migration.state(database) is SchemaState.OLDER
+    database.dispose()
+    store.execute(
+        "INSERT INTO users (name, canonical_name, password_hash, created_at) "
+        "VALUES ('miguel', 'miguel', 'x', CURRENT_TIMESTAMP)"
+    )
 
 
 def test_a_schema_of_no_revision_is_older(empty: Store) -> None:

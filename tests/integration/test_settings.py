@@ -7,20 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.settings import Profile, Registration, Settings, StartupError, cores
+from entrypoints.settings import Profile, Registration, Settings, cores
+from tests.integration.variables import SECRET, faults, read
 
-SECRET = urlsafe_b64encode(bytes(range(32))).decode().rstrip("=")
 OTHER = urlsafe_b64encode(bytes(range(64, 0, -1))).decode().rstrip("=")
-
-
-def read(**variables: str) -> Settings:
-    return Settings.read({f"VARVEL_{name}": value for name, value in variables.items()})
-
-
-def faults(**variables: str) -> list[str]:
-    with pytest.raises(StartupError) as caught:
-        read(**variables)
-    return str(caught.value).splitlines()
 
 
 def test_everything_has_a_default() -> None:
@@ -37,6 +27,12 @@ def test_everything_has_a_default() -> None:
         public_url=None,
         trusted_proxies=(),
         token_lifetime=timedelta(minutes=10),
+        session_idle=timedelta(days=14),
+        session_lifetime=timedelta(days=30),
+        refresh_grace=timedelta(seconds=10),
+        revocation_poll=timedelta(seconds=0.4),
+        revocation_bound=timedelta(seconds=5),
+        jwks_max_age=timedelta(minutes=5),
         registration=Registration.OPEN,
         hash_memory=19_456,
         hash_time=2,
@@ -66,6 +62,12 @@ def test_settings_are_taken_from_their_variables() -> None:
         PUBLIC_URL="https://id.example.com/",
         TRUSTED_PROXIES=" 10.0.0.0/8, ,::1 ",
         TOKEN_LIFETIME="60",
+        SESSION_IDLE="3600",
+        SESSION_LIFETIME="7200",
+        REFRESH_GRACE="0",
+        REVOCATION_POLL="0.125",
+        REVOCATION_BOUND="2",
+        JWKS_MAX_AGE="30",
         REGISTRATION="closed",
         HASH_MEMORY="8",
         HASH_TIME="1",
@@ -79,6 +81,12 @@ def test_settings_are_taken_from_their_variables() -> None:
     assert settings.public_url == settings.issuer == "https://id.example.com"
     assert settings.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::1/128"))
     assert settings.token_lifetime == timedelta(seconds=60)
+    assert settings.session_idle == timedelta(hours=1)
+    assert settings.session_lifetime == timedelta(hours=2)
+    assert settings.refresh_grace == timedelta(0)
+    assert settings.revocation_poll == timedelta(milliseconds=125)
+    assert settings.revocation_bound == timedelta(seconds=2)
+    assert settings.jwks_max_age == timedelta(seconds=30)
     assert settings.registration is Registration.CLOSED
     assert (settings.hash_memory, settings.hash_time) == (8, 1)
     assert (settings.hash_threads, settings.hash_queue, settings.storage_threads) == (3, 0, 2)
@@ -99,6 +107,12 @@ def test_all_faults_are_reported_together() -> None:
         PUBLIC_URL="example.com",
         TRUSTED_PROXIES="everybody",
         TOKEN_LIFETIME="86401",
+        SESSION_IDLE="0",
+        SESSION_LIFETIME="forever",
+        REFRESH_GRACE="301",
+        REVOCATION_POLL="0",
+        REVOCATION_BOUND="601",
+        JWKS_MAX_AGE="86401",
         REGISTRATION="maybe",
         HASH_MEMORY="7",
         HASH_TIME="zero",
@@ -110,7 +124,9 @@ def test_all_faults_are_reported_together() -> None:
     assert [line.split(" ")[0] for line in lines] == [
         *("VARVEL_PROFILE", "VARVEL_BIND", "VARVEL_WORKERS", "VARVEL_DATABASE_URL"),
         *("VARVEL_SECRET", "VARVEL_PUBLIC_URL", "VARVEL_TRUSTED_PROXIES"),
-        *("VARVEL_TOKEN_LIFETIME", "VARVEL_REGISTRATION", "VARVEL_HASH_MEMORY"),
+        *("VARVEL_TOKEN_LIFETIME", "VARVEL_SESSION_IDLE", "VARVEL_SESSION_LIFETIME"),
+        *("VARVEL_REFRESH_GRACE", "VARVEL_REVOCATION_POLL", "VARVEL_REVOCATION_BOUND"),
+        *("VARVEL_JWKS_MAX_AGE", "VARVEL_REGISTRATION", "VARVEL_HASH_MEMORY"),
         *("VARVEL_HASH_TIME", "VARVEL_HASH_THREADS", "VARVEL_HASH_QUEUE"),
         "VARVEL_STORAGE_THREADS",
     ]
@@ -121,7 +137,8 @@ def test_all_faults_are_reported_together() -> None:
     "name",
     [
         *("PROFILE", "BIND", "WORKERS", "SECRET", "PUBLIC_URL", "TOKEN_LIFETIME", "REGISTRATION"),
-        *("DATABASE_URL", "TRUSTED_PROXIES"),
+        *("DATABASE_URL", "TRUSTED_PROXIES", "SESSION_IDLE", "SESSION_LIFETIME", "REFRESH_GRACE"),
+        *("REVOCATION_POLL", "REVOCATION_BOUND", "JWKS_MAX_AGE"),
         *("HASH_MEMORY", "HASH_TIME", "HASH_THREADS", "HASH_QUEUE", "STORAGE_THREADS"),
     ],
 )

@@ -1,9 +1,5 @@
 """Tokens over HTTP: had for a password or a token, good for their time and no longer."""
 
-import json
-from base64 import urlsafe_b64decode
-from typing import Any
-
 import pytest
 from falcon.testing import Result, TestClient
 
@@ -12,6 +8,7 @@ from tests.fakes.clock import FakeClock
 from tests.integration.calls import (
     PROTECTED,
     ask_token,
+    claims,
     problem,
     register,
     resource,
@@ -20,12 +17,6 @@ from tests.integration.calls import (
 from tests.integration.conftest import MakeSettings
 
 DAYS_30 = 30 * 24 * 3600
-
-
-def claims(text: str) -> dict[str, Any]:
-    payload = text.split(".")[1]
-    read: dict[str, Any] = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return read
 
 
 @pytest.mark.parametrize("path", PROTECTED)
@@ -106,7 +97,7 @@ def test_a_token_of_another_issuer_with_the_same_key_is_401(make_settings: MakeS
     register(elsewhere)
     here = TestClient(create_app(make_settings(PUBLIC_URL="https://id.example.org")))
 
-    problem(resource(here, token(elsewhere), "x"), 401, "invalid_credentials")
+    problem(resource(here, token(elsewhere), "x"), 401, "invalid_credentials", token_sent=True)
 
 
 def test_a_token_is_refused_at_its_end_and_not_before(miguel: TestClient, clock: FakeClock) -> None:
@@ -116,8 +107,8 @@ def test_a_token_is_refused_at_its_end_and_not_before(miguel: TestClient, clock:
     clock.advance(seconds=599.7)
     assert resource(miguel, text, "x").status_code == 200
     clock.advance(seconds=0.05)
-    problem(resource(miguel, text, "x"), 401, "invalid_credentials")
-    problem(ask_token(miguel, text, "x"), 401, "invalid_credentials")
+    problem(resource(miguel, text, "x"), 401, "invalid_credentials", token_sent=True)
+    problem(ask_token(miguel, text, "x"), 401, "invalid_credentials", token_sent=True)
 
 
 def test_a_token_lives_as_long_as_it_is_set_to(
@@ -169,7 +160,7 @@ def test_renewal_by_tokens_ends_thirty_days_after_the_log_in(
 
     last, refusal = _renewed_until_refused(api, clock, minutes=17 * 60)
 
-    problem(refusal, 401, "invalid_credentials")
+    problem(refusal, 401, "invalid_credentials", token_sent=True)
     said = claims(last)
     assert said["exp"] == said["auth_time"] + DAYS_30
     assert said["exp"] - said["iat"] < 86_400

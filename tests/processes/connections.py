@@ -127,6 +127,11 @@ class Stream:
     async def open(cls, port: int) -> Self:
         return cls(*await asyncio.open_connection(HOST, port))
 
+    @property
+    def local_port(self) -> int:
+        port: int = self._writer.get_extra_info("sockname")[1]
+        return port
+
     async def request(self, head: bytes, body: bytes = b"") -> tuple[int, bytes, bytes]:
         """Status, header lines and body. Raises ConnectionError when the server has gone."""
         try:

@@ -23,6 +23,7 @@ _SLOW = """
 CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
 CREATE TRIGGER sleep BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION sleep();
+CREATE TRIGGER sleep BEFORE INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION sleep();
 """
 
 
@@ -107,7 +108,7 @@ def _parent(pid: int) -> int:
 def exhausted(stage: Stage) -> Iterator[None]:
     with ExitStack() as others:
         _take_all(stage.database, others)
-        _end_sessions(_of(stage))
+        end_sessions(_of(stage))
         _take_all(stage.database, others)
         yield
 
@@ -144,7 +145,7 @@ def read_only_database(stage: Stage) -> Iterator[None]:
     postgres = _of(stage)
     name = postgres.name(stage.database.url)
     postgres.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    _end_sessions(postgres)
+    end_sessions(postgres)
     yield
     postgres.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
 
@@ -158,15 +159,16 @@ def full(stage: Stage) -> Iterator[None]:
         "$$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$",
         name,
     )
-    postgres.execute(
-        "CREATE TRIGGER fill BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION fill()", name
-    )
+    for table in ("users", "sessions"):
+        postgres.execute(
+            f"CREATE TRIGGER fill BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION fill()",
+            name,
+        )
     yield
-    postgres.execute("DROP TRIGGER fill ON users", name)
-    postgres.execute("DROP FUNCTION fill", name)
+    postgres.execute("DROP FUNCTION fill CASCADE", name)
 
 
-def _end_sessions(postgres: PostgresServer) -> None:
+def end_sessions(postgres: PostgresServer) -> None:
     postgres.execute(
         "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
         "WHERE application_name = 'varvel'"

@@ -11,6 +11,7 @@ from entrypoints.bootstrap import prepare
 from entrypoints.settings import Settings
 from tests.processes.commands import MIGRATE, PLAIN_GUNICORN, SERVE, assert_refused, run
 from tests.processes.connections import HOST
+from tests.processes.faults import eventually
 from tests.processes.servers import VARVEL, Server, clean_environment, random_secret
 
 EVERY_COMMAND = pytest.mark.parametrize(
@@ -29,6 +30,8 @@ def test_help_lists_the_commands_and_shows_examples(tmp_path: Path) -> None:
         "Usage: varvel",
         "serve",
         "migrate",
+        "users",
+        "keys",
         "--version",
         "Examples:\n    varvel serve\n",
     ):
@@ -76,6 +79,25 @@ def test_migrating_twice_is_fine(tmp_path: Path) -> None:
         assert completed.stdout == "The database has the newest schema.\n"
     with Server(tmp_path) as server:
         assert server.register("miguel").status == 201
+
+
+def test_operators_administer_a_server_that_runs(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        server.register("miguel")
+        token = server.token("miguel")
+
+        rotated = run(tmp_path, (VARVEL, "keys", "rotate"))
+        disabled = run(tmp_path, (VARVEL, "users", "disable", "miguel"))
+
+        assert (rotated.returncode, rotated.stderr) == (0, "")
+        assert (disabled.returncode, disabled.stdout) == (0, "Disabled; 1 session ended.\n")
+        eventually(
+            lambda: server.call("GET", "/api/resource", auth=(token, "x")), {200: False, 401: True}
+        )
+        assert server.call("GET", "/api/token", auth=("miguel", "python")).status == 401
+        # Who knows that the session is over has read what was written before as well.
+        published = server.call("GET", "/.well-known/jwks.json").json["keys"]
+        assert rotated.stdout.split()[1] in {key["kid"] for key in published}
 
 
 def test_a_busy_port_is_told_in_one_sentence(tmp_path: Path) -> None:

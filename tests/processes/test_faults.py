@@ -1,11 +1,14 @@
 """A database that fails for a while, once for each kind of fault."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.postgresql import PostgresServer
+from tests.processes import outages
 from tests.processes.faults import Fault, Stage, endure, eventually
+from tests.processes.outages import POSTGRES_OUTAGES, SQLITE_OUTAGES, outlast
 from tests.processes.postgres_faults import POSTGRES_FAULTS
 from tests.processes.sqlite_faults import SQLITE_FAULTS
 from tests.processes.stages import postgres_stage, sqlite_stage
@@ -61,3 +64,19 @@ def test_a_worker_that_starts_while_postgresql_is_away_begins_to_judge_tokens_wh
         frail_postgres.start()
 
     eventually(lambda: server.call("GET", "/api/resource", auth=token), {503: False, 200: True})
+
+
+def test_without_news_of_revocations_from_sqlite_tokens_are_refused_until_there_is_some(
+    tmp_path: Path,
+) -> None:
+    with outages.sqlite_stage(tmp_path) as stage:
+        for outage in SQLITE_OUTAGES:
+            outlast(stage, outage)
+
+
+def test_without_news_of_revocations_from_postgresql_tokens_are_refused_until_there_is_some(
+    tmp_path: Path, frail_postgres: PostgresServer
+) -> None:
+    with outages.postgres_stage(tmp_path, frail_postgres) as stage:
+        for outage in POSTGRES_OUTAGES:
+            outlast(stage, outage)

@@ -1,12 +1,29 @@
 """The fakes that most tests of the domain share."""
 
+from collections.abc import Callable
+from datetime import timedelta
+
 import pytest
 
+from domain.credentials import PasswordCheck
+from domain.issuance import Issuer, IssueToken, RefreshSession
 from domain.passwords import PasswordPolicy
-from domain.users import UsernameRules
+from domain.revocations import FeedPage, RevokedSessions
+from domain.sessions import SessionPolicy
+from domain.tokens import AuthenticateRequest
+from domain.users import User, UsernameRules
+from tests.fakes.clock import START, FakeClock
+from tests.fakes.identifiers import FakeIdentifiers
 from tests.fakes.passwords import FakePasswordHasher, FakePasswordProfile
+from tests.fakes.refresh_tokens import FakeRefreshTokens
+from tests.fakes.revocations import FakeRevocationFeed
+from tests.fakes.sessions import FakeSessionRepository
+from tests.fakes.signing_keys import FakeKeyFactory, FakeKeyRing, FakeSigningKeyRepository
+from tests.fakes.tokens import FakeTokenCodec
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import FakeUsernameProfile, FakeUserRepository
+from tests.unit.key_changes import Keys
+from tests.unit.log_ins import PASSWORD, POLICY, add_user, told_by
 
 
 @pytest.fixture
@@ -17,6 +34,21 @@ def storage() -> Storage:
 @pytest.fixture
 def users(storage: Storage) -> FakeUserRepository:
     return FakeUserRepository(storage)
+
+
+@pytest.fixture
+def sessions(storage: Storage) -> FakeSessionRepository:
+    return FakeSessionRepository(storage)
+
+
+@pytest.fixture
+def feed(storage: Storage) -> FakeRevocationFeed:
+    return FakeRevocationFeed(storage)
+
+
+@pytest.fixture
+def signing_keys(storage: Storage) -> FakeSigningKeyRepository:
+    return FakeSigningKeyRepository(storage)
 
 
 @pytest.fixture
@@ -33,3 +65,121 @@ def usernames() -> UsernameRules:
 def passwords() -> PasswordPolicy:
     """What the development profile takes."""
     return PasswordPolicy(FakePasswordProfile())
+
+
+@pytest.fixture
+def check(
+    *,
+    usernames: UsernameRules,
+    passwords: PasswordPolicy,
+    hasher: FakePasswordHasher,
+    users: FakeUserRepository,
+    storage: Storage,
+) -> PasswordCheck:
+    return PasswordCheck(usernames, passwords, hasher, users, storage.transaction)
+
+
+@pytest.fixture
+def revoked() -> RevokedSessions:
+    """What a process knows that has read the feed once, while it was empty, and never again.
+
+    So what it holds it was told by the use cases that it ran itself.
+    """
+    revoked = RevokedSessions(timedelta(days=365))
+    revoked.take(FeedPage(0, 0, []), read_at=START)
+    return revoked
+
+
+@pytest.fixture
+def ring(clock: FakeClock) -> FakeKeyRing:
+    ring = FakeKeyRing(clock)
+    ring.load([FakeKeyFactory().new(generation=1, use_from=START)])
+    return ring
+
+
+@pytest.fixture
+def codec(ring: FakeKeyRing, clock: FakeClock) -> FakeTokenCodec:
+    return FakeTokenCodec(ring, clock)
+
+
+@pytest.fixture
+def issuer(codec: FakeTokenCodec) -> Issuer:
+    return Issuer(POLICY, codec, FakeRefreshTokens())
+
+
+@pytest.fixture
+def issue(
+    *,
+    issuer: Issuer,
+    users: FakeUserRepository,
+    sessions: FakeSessionRepository,
+    revoked: RevokedSessions,
+    clock: FakeClock,
+    storage: Storage,
+) -> IssueToken:
+    return IssueToken(
+        issuer,
+        users,
+        sessions,
+        SessionPolicy(),
+        revoked,
+        clock,
+        FakeIdentifiers(),
+        storage.transaction,
+    )
+
+
+@pytest.fixture
+def refresh(
+    *,
+    issuer: Issuer,
+    users: FakeUserRepository,
+    sessions: FakeSessionRepository,
+    revoked: RevokedSessions,
+    clock: FakeClock,
+    storage: Storage,
+) -> RefreshSession:
+    return RefreshSession(
+        issuer, users, sessions, SessionPolicy(), revoked, clock, storage.transaction
+    )
+
+
+@pytest.fixture
+def authenticate(
+    check: PasswordCheck, codec: FakeTokenCodec, revoked: RevokedSessions, clock: FakeClock
+) -> AuthenticateRequest:
+    return AuthenticateRequest(check, POLICY, codec, revoked, clock)
+
+
+@pytest.fixture
+def miguel(users: FakeUserRepository) -> User:
+    return add_user(users, "Miguel", PASSWORD)
+
+
+@pytest.fixture
+def susan(users: FakeUserRepository) -> User:
+    return add_user(users, "susan", "susan's")
+
+
+@pytest.fixture
+def is_over(
+    sessions: FakeSessionRepository, revoked: RevokedSessions, feed: FakeRevocationFeed
+) -> Callable[[str], bool]:
+    """Whether a session has ended: in storage, in this process and for all others alike."""
+
+    def ask(session_id: str) -> bool:
+        session = sessions.find(session_id)
+        known = {
+            session is not None and session.ended_at is not None,
+            revoked.holds(session_id, now=START),
+            session_id in told_by(feed),
+        }
+        assert len(known) == 1
+        return known.pop()
+
+    return ask
+
+
+@pytest.fixture
+def keys(storage: Storage, clock: FakeClock) -> Keys:
+    return Keys(storage, clock)

@@ -1,3 +1,5 @@
+"""What an access token says, and which ones are accepted."""
+
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -6,26 +8,38 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.tokens import (
-    CLOCK_LEEWAY,
-    MAXIMUM_TOKEN_LIFETIME,
-    AccessToken,
-    InvalidCredentials,
-    IssuedToken,
-    IssueToken,
-    Principal,
-    TokenPolicy,
-)
+from domain.clock import CLOCK_LEEWAY
+from domain.issuance import Issuer
+from domain.sessions import Session
+from domain.tokens import MAXIMUM_TOKEN_LIFETIME, AccessToken
+from domain.users import User
 from tests.fakes.clock import START, FakeClock
-from tests.fakes.identifiers import FakeIdentifiers
-from tests.fakes.signing_keys import FakeKeyFactory, FakeKeyRing
+from tests.fakes.refresh_tokens import FakeRefreshTokens
+from tests.fakes.signing_keys import FakeKeyRing
 from tests.fakes.tokens import FakeTokenCodec
+from tests.unit.log_ins import DEVICE, POLICY
 
 NOW = START.replace(microsecond=0)
 SECOND = timedelta(seconds=1)
-POLICY = TokenPolicy(issuer="https://auth.example")
-PRINCIPAL = Principal(7, "Miguel", None, NOW)
-TOKEN = POLICY.new(PRINCIPAL, now=START, identifiers=FakeIdentifiers())
+MIGUEL = User(7, "Miguel", "miguel", "a hash", NOW)
+SESSION = Session(
+    id="id-2",
+    user_id=7,
+    client_id="varvel",
+    parent_id=None,
+    scope="account",
+    audience=POLICY.issuer,
+    counter=3,
+    created_at=START,
+    rotated_at=START,
+    used_at=NOW,
+    device=DEVICE,
+    tokens_end=NOW + timedelta(days=30),
+    idle_end=NOW + timedelta(days=14),
+    absolute_end=NOW + timedelta(days=30),
+)
+ISSUER = Issuer(POLICY, FakeTokenCodec(FakeKeyRing(FakeClock()), FakeClock()), FakeRefreshTokens())
+TOKEN = ISSUER.token(SESSION, MIGUEL, at=START, token_id="id-1")
 
 # From the years 2000 to 2100, to the microsecond.
 moments = st.timedeltas(timedelta(0), timedelta(days=36_500)).map(
@@ -33,26 +47,10 @@ moments = st.timedeltas(timedelta(0), timedelta(days=36_500)).map(
 )
 
 
-@pytest.fixture
-def codec(clock: FakeClock) -> FakeTokenCodec:
-    ring = FakeKeyRing()
-    ring.load([FakeKeyFactory().new(generation=1, use_from=START)])
-    return FakeTokenCodec(ring, clock)
+def test_a_token_says_whose_it_is_where_it_is_taken_and_in_which_session_it_was_issued() -> None:
+    token = ISSUER.token(SESSION, MIGUEL, at=START, token_id="id-1")
 
-
-@pytest.fixture
-def issue(codec: FakeTokenCodec, clock: FakeClock) -> IssueToken:
-    return IssueToken(POLICY, codec, clock, FakeIdentifiers())
-
-
-def principal_of(token: AccessToken) -> Principal:
-    return Principal(token.user_id, token.username, token.session_id, token.authenticated_at)
-
-
-def test_a_token_says_who_it_is_for_and_from_whom(issue: IssueToken, codec: FakeTokenCodec) -> None:
-    issued = issue(principal=PRINCIPAL)
-
-    assert codec.decode(issued.token) == AccessToken(
+    assert token == AccessToken(
         issuer="https://auth.example",
         audience="https://auth.example",
         user_id=7,
@@ -67,82 +65,29 @@ def test_a_token_says_who_it_is_for_and_from_whom(issue: IssueToken, codec: Fake
     )
 
 
-def test_a_token_lives_ten_minutes_by_default(issue: IssueToken) -> None:
-    assert issue(principal=PRINCIPAL).duration == 600
+def test_a_token_is_for_the_client_the_scope_and_the_audience_of_its_session() -> None:
+    foreign = replace(SESSION, client_id="wiki", scope="openid", audience="https://wiki.example")
+
+    token = ISSUER.token(foreign, MIGUEL, at=START, token_id="id-1")
+
+    assert (token.client_id, token.scope) == ("wiki", "openid")
+    assert (token.issuer, token.audience) == ("https://auth.example", "https://wiki.example")
+    assert not POLICY.accepts(token, now=START)
 
 
-@pytest.mark.parametrize("seconds", [1, 599, 86_400])
-def test_a_token_lives_as_long_as_the_policy_says(issue: IssueToken, seconds: int) -> None:
-    policy = replace(POLICY, lifetime=timedelta(seconds=seconds))
+def test_the_token_of_a_rotation_is_the_same_at_every_look() -> None:
+    renewed = replace(SESSION, used_at=NOW + timedelta(hours=1), idle_end=SESSION.absolute_end)
 
-    assert replace(issue, policy=policy)(principal=PRINCIPAL).duration == seconds
-
-
-def test_every_log_in_begins_a_session_of_its_own(issue: IssueToken, codec: FakeTokenCodec) -> None:
-    first, second = (codec.decode(issue(principal=PRINCIPAL).token) for _ in range(2))
-
-    assert first.session_id != second.session_id
-    assert first.token_id != second.token_id
+    assert ISSUER.rotation(SESSION, MIGUEL) == ISSUER.rotation(renewed, MIGUEL)
+    assert ISSUER.rotation(SESSION, MIGUEL).issued_at == NOW
 
 
-def test_renewal_keeps_the_session_and_the_time_of_log_in(
-    issue: IssueToken, codec: FakeTokenCodec, clock: FakeClock
-) -> None:
-    first = codec.decode(issue(principal=PRINCIPAL).token)
-    clock.advance(minutes=9)
+def test_no_two_rotations_have_the_same_token() -> None:
+    later = replace(SESSION, counter=4)
 
-    second = codec.decode(issue(principal=principal_of(first)).token)
+    tokens = [ISSUER.rotation(each, MIGUEL).token_id for each in (SESSION, later)]
 
-    assert (second.session_id, second.authenticated_at) == (first.session_id, NOW)
-    assert second.token_id != first.token_id
-    assert second.issued_at == first.issued_at + timedelta(minutes=9)
-    assert second.expires_at == second.issued_at + timedelta(minutes=10)
-
-
-def test_the_last_token_of_a_session_is_shortened_to_its_end(
-    issue: IssueToken, codec: FakeTokenCodec, clock: FakeClock
-) -> None:
-    clock.advance(days=30, seconds=-90)
-
-    issued = issue(principal=PRINCIPAL)
-
-    assert issued.duration == 90
-    assert codec.decode(issued.token).expires_at == NOW + timedelta(days=30)
-
-
-def test_the_very_last_token_lives_a_second(issue: IssueToken, clock: FakeClock) -> None:
-    clock.advance(days=30, seconds=-1)
-
-    assert issue(principal=PRINCIPAL).duration == 1
-
-
-@pytest.mark.parametrize("beyond", [timedelta(0), SECOND, timedelta(days=365)])
-def test_nothing_renews_a_session_after_30_days(
-    issue: IssueToken, clock: FakeClock, beyond: timedelta
-) -> None:
-    clock.advance(days=30, seconds=beyond.total_seconds())
-
-    with pytest.raises(InvalidCredentials):
-        issue(principal=replace(PRINCIPAL, session_id="id-0"))
-
-
-def test_a_session_renewed_at_every_chance_ends_30_days_after_its_log_in(
-    issue: IssueToken, codec: FakeTokenCodec, clock: FakeClock
-) -> None:
-    daily = replace(issue, policy=replace(POLICY, lifetime=timedelta(days=1)))
-    token = codec.decode(daily(principal=PRINCIPAL).token)
-
-    while token.expires_at < NOW + timedelta(days=30):
-        clock.advance(hours=23)
-        token = codec.decode(daily(principal=principal_of(token)).token)
-
-    assert token.expires_at == NOW + timedelta(days=30)
-
-
-def test_an_issued_token_is_text_and_seconds(issue: IssueToken) -> None:
-    issued = issue(principal=PRINCIPAL)
-
-    assert issued == IssuedToken(issued.token, 600)
+    assert len(set(tokens)) == 2
 
 
 def test_a_token_is_accepted_from_its_issue_until_just_before_its_end() -> None:
@@ -213,16 +158,14 @@ def test_a_token_opens_the_api_exactly_as_long_as_it_lives(
     now: datetime, age: timedelta, lifetime: int, elapsed: float
 ) -> None:
     policy = replace(POLICY, lifetime=timedelta(seconds=lifetime))
-    log_in = (now - age).replace(microsecond=0)
-    principal = Principal(7, "Miguel", "id-0", log_in)
-    session_end = log_in + policy.session_lifetime
+    log_in = now - age
+    absolute_end = log_in.replace(microsecond=0) + timedelta(days=31, seconds=1)
+    session = replace(
+        SESSION, created_at=log_in, absolute_end=absolute_end, tokens_end=absolute_end
+    )
 
-    if now.replace(microsecond=0) >= session_end:
-        with pytest.raises(InvalidCredentials):
-            policy.new(principal, now=now, identifiers=FakeIdentifiers())
-        return
-    token = policy.new(principal, now=now, identifiers=FakeIdentifiers())
+    token = replace(ISSUER, policy=policy).token(session, MIGUEL, at=now, token_id="id-1")
     later = now + elapsed * (token.expires_at - token.issued_at)
 
-    assert token.issued_at < token.expires_at <= session_end
+    assert token.issued_at < token.expires_at <= absolute_end
     assert policy.accepts(token, now=later) == (later < token.expires_at)

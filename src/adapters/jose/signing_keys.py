@@ -8,11 +8,13 @@ from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OctKey
 
+from domain.clock import Clock
 from domain.signing_keys import (
     PublicKey,
     SigningKey,
     SigningKeysNotLoaded,
     SigningKeyUnreadable,
+    signing_at,
 )
 
 ALGORITHM = "ES256"
@@ -21,68 +23,87 @@ SEALING = {"alg": "dir", "enc": "A256GCM"}
 
 
 class JoseKeyFactory:
-    """Makes key pairs and seals their private halves under a key-encryption key of 256 bits."""
+    """Makes key pairs and seals their private halves under key-encryption keys of 256 bits.
 
-    def __init__(self, sealing_key: bytes) -> None:
-        self._sealing_key = OctKey.import_key(sealing_key)
+    The first of `sealing_keys` seals; the others only open what they sealed before.
+    """
+
+    def __init__(self, sealing_keys: Sequence[bytes]) -> None:
+        self._sealing_keys = [OctKey.import_key(key) for key in sealing_keys]
 
     def new(self, *, generation: int, use_from: datetime) -> SigningKey:
         """A fresh key pair; its kid is the thumbprint of RFC 7638."""
         pair = ECKey.generate_key(CURVE, private=True)
         kid = pair.thumbprint()
         private = json.dumps(pair.as_dict(private=True)).encode()
+        return SigningKey(kid, generation, ALGORITHM, use_from, None, self._sealed(kid, private))
+
+    def resealed(self, key: SigningKey) -> str:
+        return self._sealed(key.kid, _opened(key, self._sealing_keys))
+
+    def _sealed(self, kid: str, private: bytes) -> str:
         # The kid stands in the authenticated header, so that a sealed key cannot be swapped.
-        sealed = jwe.encrypt_compact(
-            {**SEALING, "kid": kid}, private, self._sealing_key, list(SEALING.values())
-        )
-        return SigningKey(kid, generation, ALGORITHM, use_from, None, sealed)
+        header = {**SEALING, "kid": kid}
+        return jwe.encrypt_compact(header, private, self._sealing_keys[0], list(SEALING.values()))
 
 
 class JoseKeyRing:
     """The open keys of this process. `sealing_keys` are tried in their order."""
 
-    def __init__(self, sealing_keys: Sequence[bytes]) -> None:
+    def __init__(self, sealing_keys: Sequence[bytes], clock: Clock) -> None:
         self._sealing_keys = [OctKey.import_key(key) for key in sealing_keys]
-        self._keys: dict[str, ECKey] = {}
-        self._signing: tuple[str, ECKey] | None = None
+        self._clock = clock
+        self._keys: dict[str, tuple[SigningKey, ECKey]] = {}
 
     def load(self, keys: Sequence[SigningKey]) -> None:
-        """Takes these keys in place of all others; the newest generation signs."""
-        opened = {key.kid: self._open(key) for key in keys}
-        newest = max(keys, key=lambda key: key.generation)
-        self._keys = opened
-        self._signing = newest.kid, opened[newest.kid]
+        """Takes these keys in place of all others."""
+        now = self._clock.now()
+        self._keys = {
+            key.kid: (key, ECKey.import_key(json.loads(_opened(key, self._sealing_keys))))
+            for key in keys
+            if not key.is_retired(now)
+        }
 
     def is_loaded(self) -> bool:
-        return self._signing is not None
+        return bool(self._keys)
 
     def published(self) -> Sequence[PublicKey]:
-        self.signing()
+        now = self._clock.now()
         return [
-            {**_public(key), "kid": kid, "alg": ALGORITHM, "use": "sig"}
-            for kid, key in self._keys.items()
+            {**_public(opened), "kid": kid, "alg": ALGORITHM, "use": "sig"}
+            for kid, (key, opened) in self._loaded().items()
+            if not key.is_retired(now)
         ]
 
     def signing(self) -> tuple[str, ECKey]:
         """The kid and the key that sign now. Raises SigningKeysNotLoaded."""
-        if self._signing is None:
-            raise SigningKeysNotLoaded
-        return self._signing
+        keys = self._loaded()
+        key = signing_at([key for key, _ in keys.values()], self._clock.now())
+        return key.kid, keys[key.kid][1]
 
     def find(self, kid: object) -> ECKey | None:
         """The key with this kid, if it is one of ours. Raises SigningKeysNotLoaded."""
-        self.signing()
-        return self._keys.get(kid) if isinstance(kid, str) else None
+        keys = self._loaded()
+        found = keys.get(kid) if isinstance(kid, str) else None
+        if found is None or (found[0].retire_at and found[0].is_retired(self._clock.now())):
+            return None
+        return found[1]
 
-    def _open(self, key: SigningKey) -> ECKey:
-        for sealing_key in self._sealing_keys:
-            try:
-                opened = jwe.decrypt_compact(key.sealed_key, sealing_key, list(SEALING.values()))
-            except (JoseError, ValueError):
-                continue
-            if opened.protected.get("kid") == key.kid and opened.plaintext is not None:
-                return ECKey.import_key(json.loads(opened.plaintext))
-        raise SigningKeyUnreadable
+    def _loaded(self) -> dict[str, tuple[SigningKey, ECKey]]:
+        if not self._keys:
+            raise SigningKeysNotLoaded
+        return self._keys
+
+
+def _opened(key: SigningKey, sealing_keys: Sequence[OctKey]) -> bytes:
+    for sealing_key in sealing_keys:
+        try:
+            opened = jwe.decrypt_compact(key.sealed_key, sealing_key, list(SEALING.values()))
+        except (JoseError, ValueError):
+            continue
+        if opened.protected.get("kid") == key.kid and opened.plaintext is not None:
+            return opened.plaintext
+    raise SigningKeyUnreadable
 
 
 def _public(key: ECKey) -> dict[str, str]:

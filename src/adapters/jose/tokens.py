@@ -10,7 +10,8 @@ from joserfc.jwk import ECKey, GuestProtocol
 
 from adapters.jose.signing_keys import ALGORITHM, JoseKeyRing
 from domain.clock import Clock
-from domain.tokens import AccessToken, InvalidCredentials
+from domain.credentials import InvalidCredentials
+from domain.tokens import AccessToken
 from domain.users import UserNotFound, user_id_from
 
 TOKEN_TYPE = "at+jwt"  # noqa: S105 - a media type (RFC 9068 section 2.1)

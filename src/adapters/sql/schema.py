@@ -7,6 +7,8 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    ForeignKey,
+    Index,
     Integer,
     MetaData,
     String,
@@ -15,7 +17,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision of the newest migration, known without loading Alembic; a test compares them."""
 
 metadata = MetaData(
@@ -59,6 +61,7 @@ users = Table(
     Column("canonical_name", String(64), nullable=False, unique=True),
     Column("password_hash", String(255), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("disabled_at", UtcDateTime),
     # A token's sub names an id for as long as the token lives, so no id may ever come back.
     sqlite_autoincrement=True,
 )
@@ -73,3 +76,53 @@ signing_keys = Table(
     Column("retire_at", UtcDateTime),
     Column("sealed_key", Text, nullable=False),
 )
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("user_id", Identity, ForeignKey(users.c.id, ondelete="CASCADE")),
+    Column("client_id", String(64), nullable=False),
+    Column("parent_id", String(64), ForeignKey("sessions.id", ondelete="SET NULL")),
+    Column("scope", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("counter", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("rotated_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime, nullable=False),
+    Column("user_agent", String(255)),
+    Column("address", String(64)),
+    Column("tokens_end", UtcDateTime, nullable=False),
+    Column("idle_end", UtcDateTime, nullable=False),
+    Column("absolute_end", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+Index("ix_sessions_user_id", sessions.c.user_id)
+Index("ix_sessions_parent_id", sessions.c.parent_id)
+Index("ix_sessions_idle_end", sessions.c.idle_end)
+
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("session_id", String(64), primary_key=True),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+Index("ix_revocations_expires_at", revocations.c.expires_at)
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("keys_version", BigInteger, nullable=False),
+)
+"""One row: the position of the last revocations, and how often the signing keys have changed."""
+
+housekeeping = Table(
+    "housekeeping",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("next_at", UtcDateTime, nullable=False),
+)
+"""One row: when it is the next process's turn."""

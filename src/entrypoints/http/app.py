@@ -2,34 +2,40 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import falcon
 from falcon.asgi import App, Request, Response
 
+from domain.accounts import ChangePassword, RemoveAccount, ShowAccount
 from domain.errors import DomainError
 from domain.health import CheckReadiness
-from domain.signing_keys import KeyRing, LoadSigningKeys
-from domain.tokens import AuthenticateRequest, IssueToken
+from domain.housekeeping import INTERVAL, RemoveExpired
+from domain.issuance import IssueToken, RefreshSession
+from domain.revocations import FollowRevocations
+from domain.sessions import EndOtherSessions, EndSession, ListSessions, ShowSession
+from domain.signing_keys import KeyRing
+from domain.tokens import AuthenticateRequest
 from domain.users import RegisterUser, ShowUser
+from entrypoints.follower import Follower
 from entrypoints.http import errors
 from entrypoints.http.about import DescriptionResource, HelpResource, WelcomeResource
+from entrypoints.http.accounts import AccountResource, PasswordResource, RemovalResource
 from entrypoints.http.authentication import Authentication
 from entrypoints.http.health import LivenessResource, ReadinessResource
 from entrypoints.http.lanes import Lane
 from entrypoints.http.operations import Route
 from entrypoints.http.problems import Problem
 from entrypoints.http.protected import ProtectedResource
-from entrypoints.http.proxies import Network, Proxies
+from entrypoints.http.proxies import Proxies
 from entrypoints.http.requests import Requests
+from entrypoints.http.sessions import SessionResource, SessionsResource
 from entrypoints.http.signing_keys import SigningKeysResource
 from entrypoints.http.tokens import TokenResource
 from entrypoints.http.users import UserResource, UsersResource
-
-LOADING_INTERVAL = 1.0
-"""Seconds between two tries to load the keys."""
+from entrypoints.settings import Settings
 
 _log = logging.getLogger("varvel")
 
@@ -68,11 +74,20 @@ class Services:
     """What the resources call: the use cases, the keys, and the lanes to run them in."""
 
     key_ring: KeyRing
-    load_signing_keys: LoadSigningKeys
+    follow_revocations: FollowRevocations
+    remove_expired: RemoveExpired
     register_user: RegisterUser
     show_user: ShowUser
+    show_account: ShowAccount
+    change_password: ChangePassword
+    remove_account: RemoveAccount
     authenticate_request: AuthenticateRequest
     issue_token: IssueToken
+    refresh_session: RefreshSession
+    list_sessions: ListSessions
+    show_session: ShowSession
+    end_session: EndSession
+    end_other_sessions: EndOtherSessions
     check_readiness: CheckReadiness
     storage: Lane
     hashing: Lane
@@ -81,60 +96,61 @@ class Services:
 class Lifespan:
     """What happens in each process after the server has forked it, and before it ends."""
 
-    def __init__(self, services: Services, on_close: Callable[[], None]) -> None:
+    def __init__(
+        self, services: Services, follower: Follower, on_close: Callable[[], None]
+    ) -> None:
         self._services = services
+        self._follower = follower
         self._on_close = on_close
-        self._loading: asyncio.Task[None] | None = None
+        self._housekeeping: asyncio.Task[None] | None = None
 
     async def process_startup(self, _scope: object, _event: object) -> None:
-        """Loads the keys; while the database does not answer, goes on trying beside the requests.
+        """Reads keys and revocations; while the database does not answer, goes on trying.
 
         A process that gave up instead would end the whole server, and the token checks of the
-        processes that have their keys with it.
+        processes that know theirs with it.
         """
-        if not await self._load_signing_keys():
-            self._loading = asyncio.create_task(self._go_on_loading())
+        await asyncio.wrap_future(self._follower.start())
+        self._housekeeping = asyncio.create_task(self._keep_house())
 
     async def process_shutdown(self, _scope: object, _event: object) -> None:
         """Lets the work under way end, then closes what is open."""
-        if self._loading is not None:
-            self._loading.cancel()
+        if self._housekeeping is not None:
+            self._housekeeping.cancel()
         self._services.hashing.close()
         self._services.storage.close()
+        self._follower.stop()
         self._on_close()
 
-    async def _load_signing_keys(self) -> bool:
-        try:
-            await self._services.storage.run(self._services.load_signing_keys)
-        except Exception as error:  # whatever it is, the next try may succeed
-            is_known = isinstance(error, (DomainError, Problem))
-            _log.error("the signing keys are not loaded: %s", error, exc_info=not is_known)
-            return False
-        return True
-
-    async def _go_on_loading(self) -> None:
-        while not await self._load_signing_keys():
-            await asyncio.sleep(LOADING_INTERVAL)
+    async def _keep_house(self) -> None:
+        while True:
+            await asyncio.sleep(INTERVAL.total_seconds())
+            try:
+                await self._services.storage.run(self._services.remove_expired)
+            except Exception as error:  # another process, or the next turn, does it
+                is_known = isinstance(error, (DomainError, Problem))
+                _log.error("what has expired stays: %s", error, exc_info=not is_known)
 
 
-def routes(
-    services: Services, *, public_url: str | None = None, proxies: Proxies | None = None
-) -> tuple[Route, ...]:
+def routes(services: Services, *, proxies: Proxies, jwks_max_age: int) -> tuple[Route, ...]:
     """The route table: it serves, it is listed at /help, and the API description is made of it."""
-    proxies = proxies or Proxies(())
-    users = UsersResource(services.register_user, services.hashing, proxies, public_url)
-    user = UserResource(services.show_user, services.storage)
+    storage, hashing = services.storage, services.hashing
+    users = UsersResource(services.register_user, hashing, proxies)
+    user = UserResource(services.show_user, storage)
     help_resource = HelpResource()
     table = (
         Route("/", WelcomeResource()),
         Route("/help", help_resource),
         Route("/openapi.json", DescriptionResource()),
-        Route("/.well-known/jwks.json", SigningKeysResource(services.key_ring)),
+        Route("/.well-known/jwks.json", SigningKeysResource(services.key_ring, jwks_max_age)),
         Route("/health/live", LivenessResource()),
-        Route("/health/ready", ReadinessResource(services.check_readiness, services.storage)),
+        Route("/health/ready", ReadinessResource(services.check_readiness, storage)),
         Route("/api/users", users),
         Route("/api/users/{user_id}", user),
-        Route("/api/token", TokenResource(services.issue_token)),
+        Route("/api/users/me", AccountResource(services.show_account, storage)),
+        Route("/api/users/me/password", PasswordResource(services.change_password, hashing)),
+        Route("/api/users/me/removal", RemovalResource(services.remove_account, hashing)),
+        *_session_routes(services, proxies),
         Route("/api/resource", ProtectedResource()),
         # The seed's text and code spell two paths in these ways as well.
         Route("/api/usr", users, deprecated=True),
@@ -145,23 +161,42 @@ def routes(
     return table
 
 
+def _session_routes(services: Services, proxies: Proxies) -> tuple[Route, ...]:
+    storage, hashing = services.storage, services.hashing
+    tokens = TokenResource(services.issue_token, services.refresh_session, storage, proxies)
+    sessions = SessionsResource(
+        authenticate_request=services.authenticate_request,
+        issue_token=services.issue_token,
+        list_sessions=services.list_sessions,
+        end_other_sessions=services.end_other_sessions,
+        storage=storage,
+        hashing=hashing,
+        proxies=proxies,
+    )
+    session = SessionResource(services.show_session, services.end_session, storage)
+    return (
+        Route("/api/token", tokens),
+        Route("/api/sessions", sessions),
+        Route("/api/sessions/{session_id}", session),
+    )
+
+
 def create_http_app(
-    services: Services,
-    *,
-    public_url: str | None,
-    trusted_proxies: Sequence[Network],
-    on_close: Callable[[], None],
+    services: Services, settings: Settings, *, on_close: Callable[[], None]
 ) -> HttpApp:
-    """The application. `public_url` is the base of Location; without one, the Host header is."""
-    proxies = Proxies(trusted_proxies)
+    """The application."""
+    proxies = Proxies(settings.trusted_proxies, settings.public_url)
+    interval = settings.revocation_poll.total_seconds()
+    follower = Follower(services.follow_revocations, interval=interval)
     app = HttpApp()
-    app.add_middleware(Lifespan(services, on_close))
+    app.add_middleware(Lifespan(services, follower, on_close))
     app.add_middleware(Requests(proxies))
     app.add_middleware(Authentication(services.authenticate_request, services.hashing))
     app.add_error_handler(Exception, errors.answer_unexpected)
     app.add_error_handler(falcon.HTTPError, errors.answer_http_error)
     app.add_error_handler(Problem, errors.answer_problem)
     app.add_error_handler(DomainError, errors.answer_domain_error)
-    for route in routes(services, public_url=public_url, proxies=proxies):
+    jwks_max_age = int(settings.jwks_max_age.total_seconds())
+    for route in routes(services, proxies=proxies, jwks_max_age=jwks_max_age):
         app.add_route(route.path, route.resource)
     return app

@@ -1,31 +1,33 @@
-"""Who is calling, from the Authorization header (RFC 7617)."""
+"""Who is calling, from the Authorization header (RFC 7617 and RFC 6750)."""
 
 import base64
 import binascii
+import re
 from typing import Any
 
 from falcon.asgi import Request, Response
 
-from domain.tokens import (
-    AuthenticateRequest,
+from domain.credentials import (
+    Credentials,
     CredentialsRequired,
     InvalidCredentials,
-    Principal,
+    PasswordCredentials,
     TokenCredentials,
+    TokenRequired,
 )
+from domain.tokens import AuthenticateRequest
 from entrypoints.http.lanes import Lane
 from entrypoints.http.operations import Access, operations_of
 
+_BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
+"""RFC 6750 section 2.1."""
 
-def basic_credentials(authorization: str | None) -> tuple[str, str]:
-    """The user name and password in an Authorization header.
 
-    Raises CredentialsRequired when there are none, InvalidCredentials when they cannot be read.
+def basic_credentials(encoded: str) -> tuple[str, str]:
+    """The user name and password of HTTP Basic.
+
+    Raises CredentialsRequired when there is no name, InvalidCredentials for what cannot be read.
     """
-    scheme, _, encoded = (authorization or "").strip(" \t").partition(" ")
-    encoded = encoded.strip(" ")
-    if scheme.lower() != "basic" or not encoded:
-        raise CredentialsRequired
     try:
         pair = base64.b64decode(encoded, validate=True).decode()
     except (binascii.Error, ValueError):
@@ -50,13 +52,31 @@ class Authentication:
     ) -> None:
         """Puts the principal into the request's context, where the operation asks for one."""
         declared = operations_of(resource).get(req.method)
-        if declared is not None and declared.access is not Access.ANYONE:
-            req.context.principal = await self._principal(req.auth)
-
-    async def _principal(self, authorization: str | None) -> Principal:
-        username, password = basic_credentials(authorization)
-        credentials = self._authenticate_request.classify(username, password)
+        if declared is None or declared.access is Access.ANYONE:
+            return
+        credentials = self._credentials(req)
         # A token costs no I/O and is checked at once; a password costs a hash and waits its turn.
         if isinstance(credentials, TokenCredentials):
-            return self._authenticate_request(credentials=credentials)
-        return await self._hashing.run(self._authenticate_request, credentials=credentials)
+            req.context.principal = self._authenticate_request(credentials=credentials)
+        elif declared.access is Access.TOKEN:
+            raise TokenRequired
+        else:
+            req.context.principal = await self._hashing.run(
+                self._authenticate_request, credentials=credentials
+            )
+
+    def _credentials(self, req: Request) -> Credentials:
+        scheme, _, sent = (req.auth or "").strip(" \t").partition(" ")
+        sent = sent.strip(" ")
+        credentials: Credentials
+        if scheme.lower() == "bearer" and sent:
+            if not _BEARER.fullmatch(sent):
+                req.context.sent_token = True
+                raise InvalidCredentials
+            credentials = TokenCredentials(sent)
+        elif scheme.lower() == "basic" and sent:
+            credentials = self._authenticate_request.classify(*basic_credentials(sent))
+        else:
+            raise CredentialsRequired
+        req.context.sent_token = not isinstance(credentials, PasswordCredentials)
+        return credentials

@@ -17,11 +17,17 @@ STATUS = {
     ErrorKind.INVALID: 400,
     ErrorKind.UNAUTHENTICATED: 401,
     ErrorKind.FORBIDDEN: 403,
+    ErrorKind.NOT_FOUND: 404,
     ErrorKind.CONFLICT: 409,
     ErrorKind.UNAVAILABLE: 503,
 }
 
-CHALLENGE = 'Basic realm="Authentication Required", charset="UTF-8"'
+CHALLENGE = (
+    'Basic realm="Authentication Required", charset="UTF-8", Bearer realm="Authentication Required"'
+)
+
+BAD_TOKEN = ', error="invalid_token"'  # noqa: S105 - a challenge's parameter
+"""Follows the challenge where a token was sent, and only there (RFC 6750 section 3.1)."""
 
 _PROTOCOL_ERRORS = {
     404: ("not_found", "Nothing is at this address; GET /help lists every address."),
@@ -96,7 +102,8 @@ def _answer(
     resp.status = status
     resp.content_type = PROBLEM_JSON
     if status == 401:
-        resp.set_header("WWW-Authenticate", CHALLENGE)
+        is_token = getattr(req.context, "sent_token", False)
+        resp.set_header("WWW-Authenticate", CHALLENGE + (BAD_TOKEN if is_token else ""))
     problem: dict[str, object] = {
         "type": "about:blank",
         "title": falcon.code_to_http_status(status).partition(" ")[2],

@@ -16,11 +16,15 @@ class Access(Enum):
 
     ANYONE = "anyone"
     USER = "a user, by password or by token"
+    TOKEN = "a user, by token"  # noqa: S105 - says who may call
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one resource. `problems` are the statuses it answers with besides success."""
+    """One method of one resource. `problems` are the statuses it answers with besides success.
+
+    Only an answer with status 204 has no schema.
+    """
 
     access: Access
     summary: str

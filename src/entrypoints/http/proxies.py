@@ -10,10 +10,18 @@ Network = IPv4Network | IPv6Network
 
 
 class Proxies:
-    """The networks of proxies whose headers are believed; nobody else's are."""
+    """The networks of proxies whose headers are believed; nobody else's are.
 
-    def __init__(self, trusted: Sequence[Network]) -> None:
+    `public_url` is the base of this service's addresses; without one, the Host header is.
+    """
+
+    def __init__(self, trusted: Sequence[Network], public_url: str | None = None) -> None:
         self._trusted = trusted
+        self._public_url = public_url
+
+    def base(self, req: Request) -> str:
+        """What the addresses of this service begin with."""
+        return self._public_url or f"{self.scheme(req)}://{req.netloc}"
 
     def client(self, req: Request) -> str:
         """The address the request came from, as far back as trusted proxies tell it.

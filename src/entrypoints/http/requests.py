@@ -40,7 +40,7 @@ class Requests:
         # Repeated headers arrive here joined by commas, and no credentials of ours hold one.
         if "," in (req.auth or ""):
             raise Problem(
-                400, "repeated_authorization", "Send one Authorization header, with Basic in it."
+                400, "repeated_authorization", "Send one Authorization header: Basic or Bearer."
             )
 
     async def process_response(

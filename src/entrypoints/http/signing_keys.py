@@ -7,9 +7,6 @@ from domain.signing_keys import KeyRing
 from entrypoints.http.json import dumps
 from entrypoints.http.operations import Access, Resource, operation
 
-MAXIMUM_AGE = 300
-"""Seconds that others may keep the answer."""
-
 
 class JwksSchema(Schema):
     """A JWK set (RFC 7517)."""
@@ -21,13 +18,14 @@ _JWKS = JwksSchema()
 
 
 class SigningKeysResource(Resource):
-    """The JWK set."""
+    """The JWK set. Others may keep the answer for `maximum_age` seconds."""
 
-    def __init__(self, key_ring: KeyRing) -> None:
+    def __init__(self, key_ring: KeyRing, maximum_age: int) -> None:
         self._key_ring = key_ring
+        self._cache_control = f"public, max-age={maximum_age}"
 
     @operation(Access.ANYONE, "Get the public keys", answer=_JWKS)
     async def on_get(self, _req: Request, resp: Response) -> None:
         """Lists the public keys."""
-        resp.cache_control = [f"public, max-age={MAXIMUM_AGE}"]
+        resp.cache_control = [self._cache_control]
         resp.data = dumps(_JWKS.dump({"keys": self._key_ring.published()}))

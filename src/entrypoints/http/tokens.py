@@ -3,10 +3,13 @@
 from falcon.asgi import Request, Response
 from marshmallow import Schema, fields
 
-from domain.tokens import IssueToken
-from entrypoints.http.bodies import Text
+from domain.issuance import IssueToken, RefreshSession
+from entrypoints.http.bodies import RequestSchema, Text, load
 from entrypoints.http.json import dumps
+from entrypoints.http.lanes import Lane
 from entrypoints.http.operations import Access, Resource, operation
+from entrypoints.http.proxies import Proxies
+from entrypoints.http.sessions import SESSION_TOKENS, device, shown_tokens
 
 
 class TokenSchema(Schema):
@@ -18,17 +21,50 @@ class TokenSchema(Schema):
     token = Text("A JSON Web Token (RFC 9068).", "eyJ0eXAi…")
 
 
+class RefreshSchema(RequestSchema):
+    """What renews a session."""
+
+    refresh_token = Text("The session's last refresh token.", "varvel_rt_…")
+
+
 _TOKEN = TokenSchema()
+_REFRESH = RefreshSchema()
 
 
 class TokenResource(Resource):
     """Where tokens are had."""
 
-    def __init__(self, issue_token: IssueToken) -> None:
+    def __init__(
+        self,
+        issue_token: IssueToken,
+        refresh_session: RefreshSession,
+        storage: Lane,
+        proxies: Proxies,
+    ) -> None:
         self._issue_token = issue_token
+        self._refresh_session = refresh_session
+        self._storage = storage
+        self._proxies = proxies
 
     @operation(Access.USER, "Get a token", answer=_TOKEN, problems=(400, 401, 503))
     async def on_get(self, req: Request, resp: Response) -> None:
         """Hands out a token, for a password or for a token that still lives."""
-        issued = self._issue_token(principal=req.context.principal)
-        resp.data = dumps(_TOKEN.dump(issued))
+        issued = await self._storage.run(
+            self._issue_token,
+            principal=req.context.principal,
+            device=device(req, self._proxies),
+        )
+        resp.data = dumps(_TOKEN.dump({"duration": issued.duration, "token": issued.token}))
+
+    @operation(
+        Access.ANYONE,
+        "Get the next tokens of a session",
+        answer=SESSION_TOKENS,
+        body=_REFRESH,
+        problems=(400, 401, 408, 413, 415, 503),
+    )
+    async def on_post(self, req: Request, resp: Response) -> None:
+        """Replaces a refresh token."""
+        refresh = await load(req, _REFRESH)
+        issued = await self._storage.run(self._refresh_session, **refresh)
+        resp.data = dumps(SESSION_TOKENS.dump(shown_tokens(issued)))

@@ -31,13 +31,10 @@ _USER = UserSchema()
 class UsersResource(Resource):
     """The collection of users."""
 
-    def __init__(
-        self, register_user: RegisterUser, hashing: Lane, proxies: Proxies, public_url: str | None
-    ) -> None:
+    def __init__(self, register_user: RegisterUser, hashing: Lane, proxies: Proxies) -> None:
         self._register_user = register_user
         self._hashing = hashing
         self._proxies = proxies
-        self._public_url = public_url
 
     @operation(
         Access.ANYONE,
@@ -52,8 +49,7 @@ class UsersResource(Resource):
         registration = await load(req, _REGISTRATION)
         user = await self._hashing.run(self._register_user, **registration)
         resp.status = 201
-        base = self._public_url or f"{self._proxies.scheme(req)}://{req.netloc}"
-        resp.location = f"{base}/api/users/{user.id}"
+        resp.location = f"{self._proxies.base(req)}/api/users/{user.id}"
         resp.data = dumps(_USER.dump({"username": user.name}))
 
 

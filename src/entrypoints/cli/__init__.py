@@ -5,12 +5,10 @@ import socket
 
 import click
 
+from entrypoints.cli.command import example
+from entrypoints.cli.signing_keys import keys
+from entrypoints.cli.users import users
 from entrypoints.settings import Settings, StartupError
-
-
-def _example(*commands: str) -> str:
-    # The first character keeps the lines from being joined to a paragraph.
-    return "\b\nExamples:\n" + "\n".join(f"  {command}" for command in commands)
 
 
 class _Group(click.Group):
@@ -25,7 +23,7 @@ class _Group(click.Group):
 
 @click.group(
     cls=_Group,
-    epilog=_example("varvel serve", "VARVEL_WORKERS=4 varvel serve", "varvel migrate"),
+    epilog=example("varvel serve", "VARVEL_WORKERS=4 varvel serve", "varvel migrate"),
     context_settings={"max_content_width": 100},
 )
 @click.version_option(package_name="varvel", prog_name="varvel")
@@ -33,7 +31,7 @@ def main() -> None:
     """Varvel: an authentication API. Settings are environment variables (see .env.example)."""
 
 
-@main.command(epilog=_example("varvel serve", "VARVEL_BIND=127.0.0.1:8000 varvel serve"))
+@main.command(epilog=example("varvel serve", "VARVEL_BIND=127.0.0.1:8000 varvel serve"))
 def serve() -> None:
     """Serve the API until the process is told to stop."""
     from entrypoints.gunicorn_app import GunicornApplication
@@ -43,7 +41,7 @@ def serve() -> None:
 
 
 @main.command(
-    epilog=_example("VARVEL_DATABASE_URL=postgresql://varvel@localhost/varvel varvel migrate")
+    epilog=example("VARVEL_DATABASE_URL=postgresql://varvel@localhost/varvel varvel migrate")
 )
 def migrate() -> None:
     """Bring the database to the newest schema."""
@@ -57,7 +55,7 @@ def migrate() -> None:
 
 @main.command(
     short_help="Look for what is unsafe in production.",
-    epilog=_example("varvel check && varvel serve"),
+    epilog=example("varvel check && varvel serve"),
 )
 def check() -> None:
     """Look for what is unsafe in production: settings, database, schema, key and clock.
@@ -72,6 +70,10 @@ def check() -> None:
     if found:
         raise SystemExit(1)
     click.echo("Nothing unsafe was found.")
+
+
+main.add_command(users)
+main.add_command(keys)
 
 
 def _check_bind(settings: Settings) -> None:

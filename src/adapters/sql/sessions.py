@@ -1,0 +1,124 @@
+"""Sessions in the database."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+
+from sqlalchemy import RowMapping, bindparam, delete, insert, select, update
+
+from adapters.sql import revocations
+from adapters.sql.database import Database
+from adapters.sql.schema import sessions
+from domain.clock import CLOCK_LEEWAY
+from domain.revocations import Revocation
+from domain.sessions import Device, Session
+
+_IS_USERS = sessions.c.user_id == bindparam("owner")
+_NOT_ENDED = sessions.c.ended_at.is_(None)
+_LIVE = (_IS_USERS, _NOT_ENDED, sessions.c.idle_end > bindparam("now"))
+_YOUNGEST_FIRST = (sessions.c.created_at.desc(), sessions.c.id.desc())
+
+_ADD = insert(sessions)
+_BY_ID = select(sessions).where(sessions.c.id == bindparam("session_id"))
+_LIST_LIVE = select(sessions).where(*_LIVE).order_by(*_YOUNGEST_FIRST)
+_RENEW = (
+    update(sessions)
+    .where(sessions.c.id == bindparam("session_id"), _NOT_ENDED)
+    .where(sessions.c.counter == bindparam("old_counter"))
+    .values(
+        {name: bindparam(f"new_{name}") for name in ("counter", "rotated_at", "used_at")}
+        | {name: bindparam(f"new_{name}") for name in ("tokens_end", "idle_end")}
+    )
+)
+_END = (
+    update(sessions)
+    .where(_IS_USERS, _NOT_ENDED, sessions.c.idle_end > bindparam("not_before"))
+    # What is over is kept no longer than what has expired.
+    .values(ended_at=bindparam("now"), idle_end=bindparam("now"))
+    .returning(sessions.c.id, sessions.c.tokens_end)
+)
+_REMOVE = delete(sessions).where(_IS_USERS).returning(sessions)
+
+
+class SqlSessionRepository:
+    """The table of sessions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, session: Session) -> None:
+        with self._database.connection() as connection:
+            connection.execute(_ADD, _values(session))
+
+    def find(self, session_id: str) -> Session | None:
+        with self._database.connection() as connection:
+            row = connection.execute(_BY_ID, {"session_id": session_id}).mappings().first()
+        return _session(row) if row else None
+
+    def list_live(self, user_id: int, *, now: datetime) -> Sequence[Session]:
+        with self._database.connection() as connection:
+            rows = connection.execute(_LIST_LIVE, {"owner": user_id, "now": now}).mappings()
+            return [_session(row) for row in rows]
+
+    def renew(self, session: Session, *, counter: int) -> bool:
+        values = {
+            "session_id": session.id,
+            "old_counter": counter,
+            "new_counter": session.counter,
+            "new_rotated_at": session.rotated_at,
+            "new_used_at": session.used_at,
+            "new_tokens_end": session.tokens_end,
+            "new_idle_end": session.idle_end,
+        }
+        with self._database.connection() as connection:
+            return connection.execute(_RENEW, values).rowcount == 1
+
+    def end(
+        self,
+        user_id: int,
+        *,
+        at: datetime,
+        only: str | None = None,
+        but: str | None = None,
+        beyond: int | None = None,
+    ) -> Sequence[Revocation]:
+        statement = _END
+        if only is not None:
+            statement = statement.where(sessions.c.id == only)
+        if but is not None:
+            statement = statement.where(sessions.c.id != but)
+        if beyond is not None:
+            young = _LIST_LIVE.with_only_columns(sessions.c.id).offset(beyond)
+            statement = statement.where(
+                sessions.c.id.in_(young.where(sessions.c.id != but) if but else young)
+            )
+        with self._database.connection() as connection:
+            moments = {"owner": user_id, "now": at, "not_before": at - CLOCK_LEEWAY}
+            rows = connection.execute(statement, moments)
+            ended = [Revocation(row.id, row.tokens_end) for row in rows]
+            revocations.append(connection, ended)
+        return ended
+
+    def remove(self, user_id: int, *, at: datetime) -> Sequence[Revocation]:
+        with self._database.connection() as connection:
+            rows = connection.execute(_REMOVE, {"owner": user_id})
+            ended = [
+                Revocation(row.id, row.tokens_end)
+                for row in rows
+                # What is over by this clock may go on by another one.
+                if row.ended_at is None and row.idle_end > at - CLOCK_LEEWAY
+            ]
+            revocations.append(connection, ended)
+        return ended
+
+
+def _values(session: Session) -> dict[str, object]:
+    # The table has a column for each field, and for each of the device's.
+    values = {each.name: getattr(session, each.name) for each in fields(Session)}
+    return values | asdict(values.pop("device"))
+
+
+def _session(row: RowMapping) -> Session:
+    values = dict(row)
+    device = Device(values.pop("user_agent"), values.pop("address"))
+    return Session(**values, device=device)

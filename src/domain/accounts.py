@@ -1,0 +1,195 @@
+"""Accounts: what users do with their own, and operators with anybody's."""
+
+from dataclasses import dataclass, replace
+
+from domain.clock import Clock
+from domain.credentials import InvalidCredentials, PasswordCheck
+from domain.errors import DomainError, ErrorKind, FieldError, InvalidFields
+from domain.revocations import RevokedSessions
+from domain.sessions import SessionRepository, require_live
+from domain.tokens import TokenPrincipal
+from domain.unit_of_work import UnitOfWork
+from domain.users import User, UsernameRules, UserRepository
+
+
+class WrongPassword(DomainError):
+    """The password given beside a token is not the user's."""
+
+    code = "wrong_password"
+    kind = ErrorKind.INVALID
+    detail = "This is not your present password; nothing was changed."
+
+
+class UnknownUsername(DomainError):
+    """No user has this name."""
+
+    code = "unknown_username"
+    kind = ErrorKind.NOT_FOUND
+    detail = "No user has this name, in this or another spelling."
+
+
+@dataclass(frozen=True, slots=True)
+class ShowAccount:
+    """Shows users what is known of them."""
+
+    users: UserRepository
+
+    def __call__(self, *, principal: TokenPrincipal) -> User:
+        """The user. Raises InvalidCredentials when there is no such user any more."""
+        user = self.users.find(principal.user_id)
+        if user is None:
+            raise InvalidCredentials
+        return user
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePassword:
+    """Replaces a user's password, and ends every other session: one may be a thief's."""
+
+    passwords: PasswordCheck
+    users: UserRepository
+    sessions: SessionRepository
+    revoked: RevokedSessions
+    clock: Clock
+    unit_of_work: UnitOfWork
+
+    def __call__(
+        self, *, principal: TokenPrincipal, current_password: str, new_password: str
+    ) -> None:
+        """Changes it.
+
+        Raises WrongPassword, InvalidFields when the new one is refused, and InvalidCredentials
+        when the session or the user came to an end meanwhile.
+        """
+        user = self.users.find(principal.user_id)
+        prepared = self._prepared(user, new_password)
+        user = _proven(self.passwords, user, current_password)
+        new_hash = self.passwords.hasher.hash(prepared)
+        now = self.clock.now()
+        with self.unit_of_work():
+            _require_unchanged(self.users, user)
+            require_live(self.sessions, principal, now)
+            self.users.replace_password_hash(user.id, old=user.password_hash, new=new_hash)
+            ended = self.sessions.end(user.id, at=now, but=principal.session_id)
+        self.revoked.add(ended)
+
+    def _prepared(self, user: User | None, new_password: str) -> str:
+        prepared = self.passwords.policy.admit(
+            new_password, canonical_name=user.canonical_name if user else ""
+        )
+        if isinstance(prepared, FieldError):
+            raise InvalidFields(replace(prepared, field="new_password"))
+        return prepared
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAccount:
+    """Lets users go, with everything that is kept of them."""
+
+    passwords: PasswordCheck
+    users: UserRepository
+    sessions: SessionRepository
+    revoked: RevokedSessions
+    clock: Clock
+    unit_of_work: UnitOfWork
+
+    def __call__(self, *, principal: TokenPrincipal, password: str) -> None:
+        """Ends all sessions and removes the user.
+
+        Raises WrongPassword, and InvalidCredentials when the session or the user came to an end
+        meanwhile.
+        """
+        user = _proven(self.passwords, self.users.find(principal.user_id), password)
+        now = self.clock.now()
+        with self.unit_of_work():
+            _require_unchanged(self.users, user)
+            require_live(self.sessions, principal, now)
+            ended = self.sessions.remove(user.id, at=now)
+            self.users.remove(user.id)
+        self.revoked.add(ended)
+
+
+@dataclass(frozen=True, slots=True)
+class DisableUser:
+    """Keeps a user out, at once, until they are enabled."""
+
+    usernames: UsernameRules
+    users: UserRepository
+    sessions: SessionRepository
+    revoked: RevokedSessions
+    clock: Clock
+    unit_of_work: UnitOfWork
+
+    def __call__(self, *, username: str) -> int:
+        """Disables the user; says how many sessions that ended. Raises UnknownUsername."""
+        now = self.clock.now()
+        with self.unit_of_work():
+            user = _locked(self.usernames, self.users, username)
+            self.users.set_disabled(user.id, user.disabled_at or now)
+            ended = self.sessions.end(user.id, at=now)
+        self.revoked.add(ended)
+        return len(ended)
+
+
+@dataclass(frozen=True, slots=True)
+class EnableUser:
+    """Lets a disabled user in again."""
+
+    usernames: UsernameRules
+    users: UserRepository
+    unit_of_work: UnitOfWork
+
+    def __call__(self, *, username: str) -> None:
+        """Enables the user. Raises UnknownUsername."""
+        with self.unit_of_work():
+            user = _locked(self.usernames, self.users, username)
+            self.users.set_disabled(user.id, None)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteUser:
+    """Removes a user, with everything that is kept of them."""
+
+    usernames: UsernameRules
+    users: UserRepository
+    sessions: SessionRepository
+    revoked: RevokedSessions
+    clock: Clock
+    unit_of_work: UnitOfWork
+
+    def __call__(self, *, username: str) -> int:
+        """Removes the user; says how many sessions that ended. Raises UnknownUsername."""
+        now = self.clock.now()
+        with self.unit_of_work():
+            user = _locked(self.usernames, self.users, username)
+            ended = self.sessions.remove(user.id, at=now)
+            self.users.remove(user.id)
+        self.revoked.add(ended)
+        return len(ended)
+
+
+def _proven(passwords: PasswordCheck, user: User | None, password: str) -> User:
+    proven = passwords.matching(user, password)
+    if user is None:
+        raise InvalidCredentials
+    if proven is None:
+        raise WrongPassword
+    return proven
+
+
+def _require_unchanged(users: UserRepository, known: User) -> None:
+    user = users.lock(known.id)
+    if user is None or user.disabled_at or user.password_hash != known.password_hash:
+        raise InvalidCredentials
+
+
+def _locked(usernames: UsernameRules, users: UserRepository, username: str) -> User:
+    canonical_name = usernames.canonical(username)
+    user = None
+    if not isinstance(canonical_name, FieldError):
+        user = users.find_by_name(canonical_name)
+    # Of the name's user, since names change hands and ids do not.
+    user = users.lock(user.id) if user else None
+    if user is None:
+        raise UnknownUsername
+    return user

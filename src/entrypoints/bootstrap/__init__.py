@@ -1,0 +1,16 @@
+"""The composition root: which adapter serves which port, read from top to bottom."""
+
+from entrypoints.bootstrap.administration import Administration, administration
+from entrypoints.bootstrap.services import build, create_app
+from entrypoints.bootstrap.startup import Inspection, inspect, migrate, prepare
+
+__all__ = [
+    "Administration",
+    "Inspection",
+    "administration",
+    "build",
+    "create_app",
+    "inspect",
+    "migrate",
+    "prepare",
+]

@@ -1,0 +1,84 @@
+"""What the HTTP API runs."""
+
+from adapters.identifiers import RandomIdentifiers
+from adapters.jose.tokens import JoseTokenCodec
+from adapters.refresh_tokens import HmacRefreshTokens
+from adapters.sql.database import Database
+from adapters.sql.health import SqlStorage
+from adapters.sql.housekeeping import SqlExpiringStorage
+from domain.accounts import ChangePassword, RemoveAccount, ShowAccount
+from domain.clock import Clock
+from domain.health import CheckReadiness
+from domain.housekeeping import RemoveExpired
+from domain.issuance import Issuer, IssueToken, RefreshSession
+from domain.sessions import EndOtherSessions, EndSession, ListSessions, SessionPolicy, ShowSession
+from domain.tokens import AuthenticateRequest, TokenPolicy
+from domain.users import RegisterUser, ShowUser
+from entrypoints.bootstrap.parts import make_parts
+from entrypoints.http.app import HttpApp, Services, create_http_app
+from entrypoints.http.lanes import Lane
+from entrypoints.settings import Registration, Settings
+
+STORAGE_QUEUE = 64
+
+
+def build(settings: Settings, *, clock: Clock | None = None) -> tuple[Services, Database]:
+    """Wires everything; opens no connection and starts no thread. Raises StartupError."""
+    parts = make_parts(settings, clock=clock)
+    clock, users, sessions, revoked = parts.clock, parts.users, parts.sessions, parts.revoked
+    passwords, unit_of_work = parts.passwords, parts.database.transaction
+
+    codec = JoseTokenCodec(parts.key_ring, clock)
+    token_policy = TokenPolicy(issuer=settings.issuer, lifetime=settings.token_lifetime)
+    session_policy = SessionPolicy(
+        settings.session_idle, settings.session_lifetime, settings.refresh_grace
+    )
+    refresh_tokens = HmacRefreshTokens(parts.keys_for("refresh-tokens"))
+    issuer = Issuer(token_policy, codec, refresh_tokens)
+
+    services = Services(
+        key_ring=parts.key_ring,
+        follow_revocations=parts.follow_revocations(),
+        remove_expired=RemoveExpired(SqlExpiringStorage(parts.database)),
+        register_user=RegisterUser(
+            parts.usernames,
+            passwords.policy,
+            passwords.hasher,
+            users,
+            clock,
+            unit_of_work,
+            is_open=settings.registration is Registration.OPEN,
+        ),
+        show_user=ShowUser(users),
+        show_account=ShowAccount(users),
+        change_password=ChangePassword(passwords, users, sessions, revoked, clock, unit_of_work),
+        remove_account=RemoveAccount(passwords, users, sessions, revoked, clock, unit_of_work),
+        authenticate_request=AuthenticateRequest(passwords, token_policy, codec, revoked, clock),
+        issue_token=IssueToken(
+            issuer,
+            users,
+            sessions,
+            session_policy,
+            revoked,
+            clock,
+            RandomIdentifiers(),
+            unit_of_work,
+        ),
+        refresh_session=RefreshSession(
+            issuer, users, sessions, session_policy, revoked, clock, unit_of_work
+        ),
+        list_sessions=ListSessions(sessions, clock),
+        show_session=ShowSession(sessions, clock),
+        end_session=EndSession(sessions, revoked, clock, unit_of_work),
+        end_other_sessions=EndOtherSessions(users, sessions, revoked, clock, unit_of_work),
+        check_readiness=CheckReadiness(SqlStorage(parts.database), parts.key_ring, revoked, clock),
+        storage=Lane("storage", threads=settings.storage_threads, queue=STORAGE_QUEUE),
+        hashing=Lane("hashing", threads=settings.hash_threads, queue=settings.hash_queue),
+    )
+    return services, parts.database
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None) -> HttpApp:
+    """The HTTP application for these settings. Raises StartupError."""
+    services, database = build(settings, clock=clock)
+    return create_http_app(services, settings, on_close=database.dispose)

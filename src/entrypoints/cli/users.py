@@ -1,0 +1,45 @@
+"""`varvel users`: what operators do with accounts."""
+
+import click
+
+from entrypoints.cli.command import HYPHENS, administered, example
+
+
+@click.group(epilog=example("varvel users disable susan", "varvel users delete susan"))
+def users() -> None:
+    """Disable, enable and delete users."""
+
+
+@users.command(context_settings=HYPHENS, epilog=example("varvel users disable susan"))
+@click.argument("name", type=click.UNPROCESSED)
+def disable(name: str) -> None:
+    """Keep a user out, and end all their sessions."""
+    with administered() as services:
+        ended = services.disable_user(username=name)
+    click.echo(f"Disabled; {_sessions(ended)} ended.")
+
+
+@users.command(context_settings=HYPHENS, epilog=example("varvel users enable susan"))
+@click.argument("name", type=click.UNPROCESSED)
+def enable(name: str) -> None:
+    """Let a disabled user log in again."""
+    with administered() as services:
+        services.enable_user(username=name)
+    click.echo("Enabled.")
+
+
+@users.command(
+    context_settings=HYPHENS,
+    epilog=example("varvel users delete susan", "varvel users delete --yes susan"),
+)
+@click.argument("name", type=click.UNPROCESSED)
+@click.confirmation_option(prompt="Remove this user and everything kept of them?")
+def delete(name: str) -> None:
+    """Remove a user, and end all their sessions; the name becomes free."""
+    with administered() as services:
+        ended = services.delete_user(username=name)
+    click.echo(f"Deleted; {_sessions(ended)} ended.")
+
+
+def _sessions(number: int) -> str:
+    return "1 session" if number == 1 else f"{number} sessions"

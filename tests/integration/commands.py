@@ -1,0 +1,34 @@
+"""The command line, called in this process."""
+
+from click.testing import CliRunner, Result
+
+from entrypoints.cli import main
+
+USERS = (["users", "disable", "susan"], ["users", "enable", "susan"])
+DELETION = ["users", "delete", "--yes", "susan"]
+KEYS = (["keys", "list"], ["keys", "rotate"], ["keys", "retire", "kid"], ["keys", "rewrap"])
+ADMINISTRATION = [*USERS, DELETION, *KEYS]
+"""Every command that administers, once."""
+
+
+def run(environment: dict[str, str], *words: str, typed: str = "") -> Result:
+    """What came of `varvel` and these words."""
+    return CliRunner().invoke(main, words, env=environment, input=typed)
+
+
+def said(environment: dict[str, str], *words: str, typed: str = "") -> str:
+    """What it says. Fails unless all went well."""
+    result = run(environment, *words, typed=typed)
+    assert (result.exit_code, result.stderr) == (0, ""), result.output
+    return result.stdout
+
+
+def refusal(environment: dict[str, str], *words: str) -> str:
+    """The one sentence with which it is refused. Fails unless it is."""
+    result = run(environment, *words)
+    assert (result.exit_code, result.stdout) == (1, ""), result.output
+    assert isinstance(result.exception, SystemExit)
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("Error: ")
+    assert line.endswith(".")
+    return line.removeprefix("Error: ")

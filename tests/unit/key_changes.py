@@ -1,0 +1,61 @@
+"""Signing keys, and what operators do with them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from domain.key_rotation import (
+    ListSigningKeys,
+    RetireSigningKey,
+    RotateSigningKeys,
+    RotationPolicy,
+)
+from domain.signing_keys import KeyState, SigningKey
+from tests.fakes.clock import START, FakeClock
+from tests.fakes.revocations import FakeRevocationFeed
+from tests.fakes.signing_keys import FakeKeyFactory, FakeSigningKeyRepository
+from tests.fakes.unit_of_work import Storage
+
+MAX_AGE = timedelta(minutes=5)
+TOKEN_LIFETIME = timedelta(minutes=10)
+MOMENT = timedelta(microseconds=1)
+POLICY = RotationPolicy(MAX_AGE, TOKEN_LIFETIME)
+WAIT = MAX_AGE + timedelta(seconds=2)
+
+PENDING, SIGNING, RETIRING, RETIRED = KeyState
+
+
+@dataclass
+class Keys:
+    """The keys in a storage, and what operators do with them."""
+
+    storage: Storage
+    clock: FakeClock
+
+    def __post_init__(self) -> None:
+        self.repository = FakeSigningKeyRepository(self.storage)
+        self.feed = FakeRevocationFeed(self.storage)
+        factory, work = FakeKeyFactory(), self.storage.transaction
+        self.rotate = RotateSigningKeys(
+            self.repository, factory, self.feed, POLICY, self.clock, work
+        )
+        self.retire = RetireSigningKey(self.repository, factory, self.feed, self.clock, work)
+        self.repository.add(factory.new(generation=1, use_from=START))
+
+    @property
+    def all(self) -> list[SigningKey]:
+        return list(self.repository.list())
+
+    @property
+    def states(self) -> list[KeyState]:
+        return [state for _, state in ListSigningKeys(self.repository, self.clock)()]
+
+    @property
+    def version(self) -> int:
+        """What tells other processes that they have to load the keys anew."""
+        return self.feed.read(after=0, alive_at=START).keys_version
+
+    def rotated(self) -> SigningKey:
+        """A new key, when it has begun to sign."""
+        key = self.rotate()
+        self.clock.advance(seconds=WAIT.total_seconds())
+        return key
