@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from gunicorn.asgi import protocol
 from gunicorn.workers.gasgi import ASGIWorker
 
 Message = dict[str, Any]
@@ -11,6 +12,9 @@ Send = Callable[[Message], Awaitable[None]]
 
 DRAINING_SECONDS = 0.5
 """How long answers announce the end of their connections before connections end."""
+
+# What serves is nobody's business; Gunicorn has no setting for its banner.
+protocol._CACHED_SERVER_HEADER = b""  # noqa: SLF001
 
 
 class DrainingWorker(ASGIWorker):

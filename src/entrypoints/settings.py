@@ -29,6 +29,7 @@ SHORTEST_FRACTION = 0.01
 Choice = TypeVar("Choice", bound=Enum)
 
 _BIND = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(?P<port>[0-9]{1,5})", re.ASCII)
+_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
 
 
 class StartupError(Exception):
@@ -65,6 +66,7 @@ class Settings:
     secrets: tuple[bytes, ...] = field(repr=False)
     public_url: str | None
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    cors_origins: tuple[str, ...]
     token_lifetime: timedelta
     session_idle: timedelta
     session_lifetime: timedelta
@@ -119,6 +121,7 @@ class Settings:
             secrets=read.secrets("VARVEL_SECRET"),
             public_url=read.url("VARVEL_PUBLIC_URL"),
             trusted_proxies=read.networks("VARVEL_TRUSTED_PROXIES"),
+            cors_origins=read.origins("VARVEL_CORS_ORIGINS"),
             token_lifetime=read.seconds("VARVEL_TOKEN_LIFETIME", 600, at_most=LONGEST_TOKEN),
             session_idle=read.seconds("VARVEL_SESSION_IDLE", 14 * DAY, at_most=LONGEST_SESSION),
             session_lifetime=read.seconds(
@@ -244,6 +247,13 @@ class _Reader:
         except ValueError:
             self.fault(name, "is a list of networks like 10.0.0.0/8, fd00::/8")
             return ()
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        parts = [part.strip() for part in self._environment.get(name, "").split(",")]
+        origins = tuple(part for part in parts if part)
+        if not all(map(_ORIGIN.fullmatch, origins)):
+            self.fault(name, "is a list of origins like https://app.example.com, without a path")
+        return origins
 
     def secrets(self, name: str) -> tuple[bytes, ...]:
         text = self._environment.get(name)

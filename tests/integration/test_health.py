@@ -10,6 +10,7 @@ from adapters.sql.schema import HEAD
 from domain.health import NotReady
 from entrypoints.bootstrap import build, create_app
 from entrypoints.http.app import create_http_app
+from entrypoints.http.headers import FOR_BROWSERS
 from tests.fakes.clock import FakeClock
 from tests.integration.calls import problem
 from tests.integration.conftest import MakeSettings
@@ -42,6 +43,7 @@ def test_a_healthy_process_says_so_and_nothing_else(
     assert answer.text == f'{{"status": "{status}"}}\n'
     assert answer.headers.keys() == {
         *("content-type", "content-length", "cache-control", "x-request-id"),
+        *map(str.lower, FOR_BROWSERS),
     }
     assert answer.headers["Cache-Control"] == "no-store"
 

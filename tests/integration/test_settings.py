@@ -26,6 +26,7 @@ def test_everything_has_a_default() -> None:
         secrets=(),
         public_url=None,
         trusted_proxies=(),
+        cors_origins=(),
         token_lifetime=timedelta(minutes=10),
         session_idle=timedelta(days=14),
         session_lifetime=timedelta(days=30),

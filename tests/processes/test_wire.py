@@ -143,3 +143,14 @@ def plant(server: Server, name: str, password: str, token: str) -> None:
         f"POST /api/users HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{planted}\r\n",
     ):
         exchange(server.port, malformed.encode())
+
+
+@pytest.mark.parametrize("request_line", ["GET / HTTP/1.1", "GET /nowhere HTTP/1.1", "NONSENSE"])
+def test_no_answer_tells_what_serves(server: Server, request_line: str) -> None:
+    sent = f"{request_line}\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+
+    head = exchange(server.port, sent).partition(b"\r\n\r\n")[0].lower()
+
+    assert head.startswith(b"http/1.1 ")
+    assert b"\r\nserver:" not in head
+    assert b"gunicorn" not in head

@@ -24,6 +24,7 @@ from entrypoints.http import errors
 from entrypoints.http.about import DescriptionResource, HelpResource, WelcomeResource
 from entrypoints.http.accounts import AccountResource, PasswordResource, RemovalResource
 from entrypoints.http.authentication import Authentication
+from entrypoints.http.headers import BrowserHeaders, CrossOrigin
 from entrypoints.http.health import LivenessResource, ReadinessResource
 from entrypoints.http.lanes import Lane
 from entrypoints.http.operations import Route
@@ -190,6 +191,9 @@ def create_http_app(
     follower = Follower(services.follow_revocations, interval=interval)
     app = HttpApp()
     app.add_middleware(Lifespan(services, follower, on_close))
+    app.add_middleware(BrowserHeaders(is_https=settings.issuer.startswith("https://")))
+    if settings.cors_origins:
+        app.add_middleware(CrossOrigin(settings.cors_origins))
     app.add_middleware(Requests(proxies))
     app.add_middleware(Authentication(services.authenticate_request, services.hashing))
     app.add_error_handler(Exception, errors.answer_unexpected)
