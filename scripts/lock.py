@@ -16,6 +16,8 @@ LOCKS = {"requirements.txt": ("build",), "requirements-dev.txt": ("build", "dev"
 RESOLVE = (
     *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),
     *("--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate"),
+    # Without them pip asks the index for the newest of what is wanted with extras, and has no hash.
+    "--no-strip-extras",
 )
 
 
