@@ -1,6 +1,6 @@
 """Credentials: what a caller sends to prove who they are, and how a password is checked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain.errors import DomainError, ErrorKind, FieldError
 from domain.passwords import PasswordHasher, PasswordPolicy
@@ -13,14 +13,14 @@ class PasswordCredentials:
     """A user name and a password, as sent."""
 
     username: str
-    password: str
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class TokenCredentials:
     """A token, as sent."""
 
-    token: str
+    token: str = field(repr=False)
 
 
 Credentials = PasswordCredentials | TokenCredentials

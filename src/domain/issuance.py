@@ -149,11 +149,12 @@ class IssueToken:
                 raise InvalidCredentials
             session = self._new(user, device, now, refreshable)
             self.sessions.add(session)
+            issued = self._issued(session, user, now)
             surplus = self.sessions.end(
                 user.id, at=now, but=session.id, beyond=self.policy.maximum_live - 1
             )
         self.revoked.add(surplus)
-        return self._issued(session, user, now)
+        return issued
 
     def _new(self, user: User, device: Device, now: datetime, refreshable: bool) -> Session:
         session = Session(
@@ -181,13 +182,14 @@ class IssueToken:
             session = self._renewed(require_live(self.sessions, principal, now), now)
             if not self.sessions.renew(session, counter=session.counter):
                 raise InvalidCredentials
-        return self._issued(session, user, now)
+            return self._issued(session, user, now)
 
     def _renewed(self, session: Session, now: datetime) -> Session:
         expiry = self.issuer.expiry(session, at=now)
         return self.policy.renewed(session, now=now, tokens_end=expiry)
 
     def _issued(self, session: Session, user: User, now: datetime) -> IssuedTokens:
+        # Inside the unit of work: a session whose tokens cannot be signed yet must not stay.
         token = self.issuer.token(session, user, at=now, token_id=self.identifiers.new())
         return self.issuer.issued(session, token, now=now)
 
@@ -213,21 +215,26 @@ class RefreshSession:
         if presented is None:
             raise InvalidRefreshToken
         session_id, counter = presented
+        issued: IssuedTokens | None = None
         ended: Sequence[Revocation] = ()
         with self.unit_of_work():
             user, session = self._locked(session_id, client_id)
             now = self.clock.now()
             if not session.is_live(now):
                 raise InvalidRefreshToken
-            is_reused = False
             if session.counter == counter:
                 session = self._rotated(session, now)
-            elif session.counter != counter + 1 or self._is_over(session, now):
-                is_reused = True
+                issued = self._issued(session, user, now)
+            elif session.counter == counter + 1 and not self._is_over(session, now):
+                issued = self._issued(session, user, now)
+            else:
                 ended = self.sessions.end(user.id, at=now, only=session.id)
         self.revoked.add(ended)
-        if is_reused:
+        if issued is None:
             raise RefreshTokenReused
+        return issued
+
+    def _issued(self, session: Session, user: User, now: datetime) -> IssuedTokens:
         return self.issuer.issued(session, self.issuer.rotation(session, user), now=now)
 
     def _locked(self, session_id: str, client_id: str) -> tuple[User, Session]:

@@ -23,13 +23,12 @@ from domain.unit_of_work import StorageUnavailable
 from entrypoints.bootstrap import Administration, administration, build, prepare
 from entrypoints.http.app import Services
 from entrypoints.settings import Settings
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, tries
 from tests.processes.databases import Database
 from tests.processes.servers import clean_environment
 
 PROCESSES = 4
 AT_ONCE = 20
-MAXIMUM_TRIES = 100
 """How often a call is made again that the database was too busy for."""
 
 PASSWORD, NEW_PASSWORD = "python", "falcon"
@@ -75,7 +74,7 @@ class Arena:
 
 
 def _outcome(call: Call, services: Services) -> object:
-    for _ in range(MAXIMUM_TRIES):
+    for _ in tries():
         try:
             return call(services)
         except StorageUnavailable:

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from tests.patience import tries
 from tests.processes.connections import Stream
 from tests.processes.servers import Server
 
 AT_ONCE = 16
-MAXIMUM_TRIES = 200
-"""How often so many connections are opened, until every worker has taken one."""
+"""How many connections are opened at a time, until every worker has taken one."""
 
 LIVE = b"GET /health/live HTTP/1.1"
 
@@ -25,7 +25,7 @@ async def one_stream_each(server: Server) -> AsyncIterator[list[Stream]]:
     """A connection to each worker, since which one takes a connection is nobody's choice."""
     found: dict[int, Stream] = {}
     try:
-        for _ in range(MAXIMUM_TRIES):
+        for _ in tries():
             await _find(server, found)
             if len(found) == server.workers:
                 break

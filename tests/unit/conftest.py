@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from domain.credentials import PasswordCheck
-from domain.issuance import Issuer, IssueToken, RefreshSession
+from domain.issuance import IssuedTokens, Issuer, IssueToken, RefreshSession
 from domain.passwords import PasswordPolicy
 from domain.revocations import FeedPage, RevokedSessions
 from domain.sessions import SessionPolicy
@@ -23,7 +23,7 @@ from tests.fakes.tokens import FakeTokenCodec
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import FakeUsernameProfile, FakeUserRepository
 from tests.unit.key_changes import Keys
-from tests.unit.log_ins import PASSWORD, POLICY, add_user, told_by
+from tests.unit.log_ins import PASSWORD, POLICY, add_user, log_in, told_by
 
 
 @pytest.fixture
@@ -183,3 +183,8 @@ def is_over(
 @pytest.fixture
 def keys(storage: Storage, clock: FakeClock) -> Keys:
     return Keys(storage, clock)
+
+
+@pytest.fixture
+def issued(issue: IssueToken, miguel: User) -> IssuedTokens:
+    return log_in(issue, miguel)

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 
-from domain.issuance import IssuedTokens, IssueToken
+from domain.issuance import IssuedTokens, IssueToken, RefreshSession
 from domain.revocations import RevocationFeed
 from domain.sessions import Device, Session
 from domain.tokens import AccessToken, PasswordPrincipal, TokenPolicy, TokenPrincipal
@@ -70,3 +70,8 @@ def with_tokens_of(issue: IssueToken, lifetime: timedelta) -> IssueToken:
     """The same, with access tokens that live as long as this."""
     policy = replace(issue.issuer.policy, lifetime=lifetime)
     return replace(issue, issuer=replace(issue.issuer, policy=policy))
+
+
+def again(refresh: RefreshSession, issued: IssuedTokens) -> IssuedTokens:
+    """What the refresh token of these tokens gives."""
+    return refresh(refresh_token=str(issued.refresh_token))

@@ -22,20 +22,10 @@ from tests.fakes.sessions import FakeSessionRepository
 from tests.fakes.tokens import FakeTokenCodec
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import FakeUserRepository
-from tests.unit.log_ins import acting_in, bearer_of, log_in
+from tests.unit.log_ins import acting_in, again, bearer_of, log_in
 
 NOW = START.replace(microsecond=0)
 GRACE = timedelta(seconds=10)
-
-
-def again(refresh: RefreshSession, issued: IssuedTokens) -> IssuedTokens:
-    """What the refresh token of these tokens gives."""
-    return refresh(refresh_token=str(issued.refresh_token))
-
-
-@pytest.fixture
-def issued(issue: IssueToken, miguel: User) -> IssuedTokens:
-    return log_in(issue, miguel)
 
 
 def test_a_refresh_token_gives_a_new_pair_of_the_same_session(

@@ -14,28 +14,20 @@ from domain.issuance import (
     RefreshTokenReused,
 )
 from domain.sessions import Session
+from domain.signing_keys import SigningKeysNotLoaded
 from domain.users import User
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.refresh_tokens import FakeRefreshTokens
 from tests.fakes.sessions import TABLE as SESSIONS
 from tests.fakes.sessions import FakeSessionRepository
+from tests.fakes.signing_keys import FakeKeyRing
 from tests.fakes.tokens import FakeTokenCodec
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import FakeUserRepository
-from tests.unit.log_ins import log_in
+from tests.unit.log_ins import DEVICE, acting_in, again, log_in
 
 NOW = START.replace(microsecond=0)
 GRACE = timedelta(seconds=10)
-
-
-def again(refresh: RefreshSession, issued: IssuedTokens) -> IssuedTokens:
-    """What the refresh token of these tokens gives."""
-    return refresh(refresh_token=str(issued.refresh_token))
-
-
-@pytest.fixture
-def issued(issue: IssueToken, miguel: User) -> IssuedTokens:
-    return log_in(issue, miguel)
 
 
 def test_a_reused_token_of_a_session_that_is_over_is_only_invalid(
@@ -222,3 +214,26 @@ def test_a_session_that_is_ended_in_the_middle_of_its_rotation_is_over(
     assert issued.refresh_token
     with pytest.raises(InvalidRefreshToken):
         replace(refresh, sessions=Overtaken(storage))(refresh_token=issued.refresh_token)
+
+
+def test_nothing_is_started_renewed_or_rotated_while_no_token_can_be_signed(
+    *,
+    issue: IssueToken,
+    refresh: RefreshSession,
+    storage: Storage,
+    clock: FakeClock,
+    issued: IssuedTokens,
+    miguel: User,
+) -> None:
+    issuer = replace(issue.issuer, tokens=FakeTokenCodec(FakeKeyRing(clock), clock))
+    keyless, before = replace(issue, issuer=issuer), dict(storage.rows(SESSIONS))
+    clock.advance(minutes=5)
+
+    with pytest.raises(SigningKeysNotLoaded):
+        log_in(keyless, miguel)
+    with pytest.raises(SigningKeysNotLoaded):
+        keyless(principal=acting_in(issued.session, miguel), device=DEVICE)
+    with pytest.raises(SigningKeysNotLoaded):
+        again(replace(refresh, issuer=issuer), issued)
+
+    assert storage.rows(SESSIONS) == before
