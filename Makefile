@@ -43,6 +43,7 @@ check: $(DEV) ## Check format, lint, types, imports and generated files, then ru
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/lock.py --check
 	$(BIN)/python scripts/openapi.py --check
+	$(BIN)/python scripts/asvs.py --check
 	$(PYTEST) --cov --cov-report=
 	$(BIN)/coverage report --include="src/domain/*" --fail-under=100
 	$(BIN)/coverage report --fail-under=95
@@ -51,13 +52,21 @@ check: $(DEV) ## Check format, lint, types, imports and generated files, then ru
 torture: $(DEV) ## Run the long tests; says what was asked, done, failed and not run
 	$(BIN)/python -m pytest -m torture
 
+.PHONY: mutants
+mutants: $(DEV) ## Change the domain in small ways, and tell what no test notices
+	$(BIN)/python scripts/mutants.py
+
+.PHONY: advisories
+advisories: $(DEV) ## Ask which of the locked distributions are known to be vulnerable
+	$(BIN)/python scripts/advisories.py
+
 .PHONY: facts
 facts: $(DEV) ## Print lines per layer, install size, start-up time and memory
 	$(BIN)/python scripts/facts.py
 
 .PHONY: lanes
-lanes: $(DEV) ## Measure token checks beside a flood of log-ins
-	$(BIN)/python scripts/lanes.py
+lanes: $(DEV) ## Measure token checks beside floods, and memory
+	$(BIN)/python -m scripts.lanes
 
 .PHONY: format
 format: $(DEV) ## Format the code and mend what lint can mend
@@ -71,3 +80,7 @@ lock: $(DEV) ## Resolve the dependencies anew into requirements.txt and requirem
 .PHONY: openapi
 openapi: $(DEV) ## Write the API description anew
 	$(BIN)/python scripts/openapi.py
+
+.PHONY: asvs
+asvs: $(DEV) ## Write the table of ASVS requirements anew
+	$(BIN)/python scripts/asvs.py

@@ -34,7 +34,11 @@ _SECURITY: dict[Access, list[dict[str, list[str]]]] = {
 
 _PARAMETERS = {
     "user_id": {"type": "string", "pattern": "^[1-9][0-9]{0,17}$"},
-    "session_id": {"type": "string", "examples": ["current"]},
+    "session_id": {
+        "type": "string",
+        "pattern": "^[A-Za-z0-9_-]{1,64}$",
+        "examples": ["current"],
+    },
 }
 
 

@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass, replace
 
+from domain.audit import AuditTrail, Event
 from domain.clock import Clock
 from domain.credentials import InvalidCredentials, PasswordCheck
 from domain.errors import DomainError, ErrorKind, FieldError, InvalidFields
+from domain.origins import Origin
 from domain.revocations import RevokedSessions
 from domain.sessions import SessionRepository, require_live
+from domain.throttling import ThrottleRepository
 from domain.tokens import TokenPrincipal
 from domain.unit_of_work import UnitOfWork
-from domain.users import User, UsernameRules, UserRepository
+from domain.users import User, UsernameRules, UserRepository, subject_of
 
 
 class WrongPassword(DomainError):
@@ -35,11 +38,8 @@ class ShowAccount:
     users: UserRepository
 
     def __call__(self, *, principal: TokenPrincipal) -> User:
-        """The user. Raises InvalidCredentials when there is no such user any more."""
-        user = self.users.find(principal.user_id)
-        if user is None:
-            raise InvalidCredentials
-        return user
+        """The user. Raises InvalidCredentials when they are removed or disabled."""
+        return _owner(self.users, principal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +50,26 @@ class ChangePassword:
     users: UserRepository
     sessions: SessionRepository
     revoked: RevokedSessions
+    audit: AuditTrail
     clock: Clock
     unit_of_work: UnitOfWork
 
     def __call__(
-        self, *, principal: TokenPrincipal, current_password: str, new_password: str
+        self,
+        *,
+        principal: TokenPrincipal,
+        current_password: str,
+        new_password: str,
+        origin: Origin,
     ) -> None:
         """Changes it.
 
-        Raises WrongPassword, InvalidFields when the new one is refused, and InvalidCredentials
-        when the session or the user came to an end meanwhile.
+        Raises WrongPassword, TooManyFailures, InvalidFields when the new one is refused, and
+        InvalidCredentials when the session or the user came to an end meanwhile.
         """
-        user = self.users.find(principal.user_id)
+        user = _owner(self.users, principal)
         prepared = self._prepared(user, new_password)
-        user = _proven(self.passwords, user, current_password)
+        user = _proven(self.passwords, user, current_password, origin, principal)
         new_hash = self.passwords.hasher.hash(prepared)
         now = self.clock.now()
         with self.unit_of_work():
@@ -71,12 +77,17 @@ class ChangePassword:
             require_live(self.sessions, principal, now)
             self.users.replace_password_hash(user.id, old=user.password_hash, new=new_hash)
             ended = self.sessions.end(user.id, at=now, but=principal.session_id)
+            self.audit.record(
+                Event.PASSWORD_CHANGED,
+                origin=origin,
+                subject=subject_of(user.id),
+                session_id=principal.session_id,
+                detail=f"sessions={len(ended)}",
+            )
         self.revoked.add(ended)
 
-    def _prepared(self, user: User | None, new_password: str) -> str:
-        prepared = self.passwords.policy.admit(
-            new_password, canonical_name=user.canonical_name if user else ""
-        )
+    def _prepared(self, user: User, new_password: str) -> str:
+        prepared = self.passwords.policy.admit(new_password, canonical_name=user.canonical_name)
         if isinstance(prepared, FieldError):
             raise InvalidFields(replace(prepared, field="new_password"))
         return prepared
@@ -90,22 +101,25 @@ class RemoveAccount:
     users: UserRepository
     sessions: SessionRepository
     revoked: RevokedSessions
+    audit: AuditTrail
     clock: Clock
     unit_of_work: UnitOfWork
 
-    def __call__(self, *, principal: TokenPrincipal, password: str) -> None:
+    def __call__(self, *, principal: TokenPrincipal, password: str, origin: Origin) -> None:
         """Ends all sessions and removes the user.
 
-        Raises WrongPassword, and InvalidCredentials when the session or the user came to an end
-        meanwhile.
+        Raises WrongPassword, TooManyFailures, and InvalidCredentials when the session or the user
+        came to an end meanwhile.
         """
-        user = _proven(self.passwords, self.users.find(principal.user_id), password)
+        user = _owner(self.users, principal)
+        user = _proven(self.passwords, user, password, origin, principal)
         now = self.clock.now()
         with self.unit_of_work():
             _require_unchanged(self.users, user)
             require_live(self.sessions, principal, now)
             ended = self.sessions.remove(user.id, at=now)
             self.users.remove(user.id)
+            self.audit.record(Event.USER_REMOVED, origin=origin, subject=subject_of(user.id))
         self.revoked.add(ended)
 
 
@@ -117,16 +131,23 @@ class DisableUser:
     users: UserRepository
     sessions: SessionRepository
     revoked: RevokedSessions
+    audit: AuditTrail
     clock: Clock
     unit_of_work: UnitOfWork
 
-    def __call__(self, *, username: str) -> int:
+    def __call__(self, *, username: str, origin: Origin) -> int:
         """Disables the user; says how many sessions that ended. Raises UnknownUsername."""
         now = self.clock.now()
         with self.unit_of_work():
             user = _locked(self.usernames, self.users, username)
             self.users.set_disabled(user.id, user.disabled_at or now)
             ended = self.sessions.end(user.id, at=now)
+            self.audit.record(
+                Event.USER_DISABLED,
+                origin=origin,
+                subject=subject_of(user.id),
+                detail=f"sessions={len(ended)}",
+            )
         self.revoked.add(ended)
         return len(ended)
 
@@ -137,13 +158,37 @@ class EnableUser:
 
     usernames: UsernameRules
     users: UserRepository
+    audit: AuditTrail
     unit_of_work: UnitOfWork
 
-    def __call__(self, *, username: str) -> None:
+    def __call__(self, *, username: str, origin: Origin) -> None:
         """Enables the user. Raises UnknownUsername."""
         with self.unit_of_work():
             user = _locked(self.usernames, self.users, username)
             self.users.set_disabled(user.id, None)
+            if user.disabled_at is not None:
+                self.audit.record(Event.USER_ENABLED, origin=origin, subject=subject_of(user.id))
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockPassword:
+    """Lets a user's password be tried again, as if none had been wrong."""
+
+    usernames: UsernameRules
+    users: UserRepository
+    throttles: ThrottleRepository
+    audit: AuditTrail
+    unit_of_work: UnitOfWork
+
+    def __call__(self, *, username: str, origin: Origin) -> bool:
+        """Forgets the failures; says whether there were any. Raises UnknownUsername."""
+        with self.unit_of_work():
+            user = _locked(self.usernames, self.users, username)
+            subject = subject_of(user.id)
+            was_throttled = self.throttles.remove(subject)
+            if was_throttled:
+                self.audit.record(Event.PASSWORD_UNLOCKED, origin=origin, subject=subject)
+        return was_throttled
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,25 +198,41 @@ class DeleteUser:
     usernames: UsernameRules
     users: UserRepository
     sessions: SessionRepository
+    throttles: ThrottleRepository
     revoked: RevokedSessions
+    audit: AuditTrail
     clock: Clock
     unit_of_work: UnitOfWork
 
-    def __call__(self, *, username: str) -> int:
+    def __call__(self, *, username: str, origin: Origin) -> int:
         """Removes the user; says how many sessions that ended. Raises UnknownUsername."""
         now = self.clock.now()
         with self.unit_of_work():
             user = _locked(self.usernames, self.users, username)
             ended = self.sessions.remove(user.id, at=now)
             self.users.remove(user.id)
+            self.throttles.remove(subject_of(user.id))
+            self.audit.record(
+                Event.USER_REMOVED,
+                origin=origin,
+                subject=subject_of(user.id),
+                detail=f"sessions={len(ended)}",
+            )
         self.revoked.add(ended)
         return len(ended)
 
 
-def _proven(passwords: PasswordCheck, user: User | None, password: str) -> User:
-    proven = passwords.matching(user, password)
-    if user is None:
+def _owner(users: UserRepository, principal: TokenPrincipal) -> User:
+    user = users.find(principal.user_id)
+    if user is None or user.disabled_at is not None:
         raise InvalidCredentials
+    return user
+
+
+def _proven(
+    passwords: PasswordCheck, user: User, password: str, origin: Origin, principal: TokenPrincipal
+) -> User:
+    proven = passwords.matching(user, password, origin=origin, session_id=principal.session_id)
     if proven is None:
         raise WrongPassword
     return proven

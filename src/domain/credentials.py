@@ -1,11 +1,15 @@
 """Credentials: what a caller sends to prove who they are, and how a password is checked."""
 
+from collections import deque
 from dataclasses import dataclass, field
 
+from domain.audit import AuditTrail, Event
 from domain.errors import DomainError, ErrorKind, FieldError
+from domain.origins import Origin
 from domain.passwords import PasswordHasher, PasswordPolicy
+from domain.throttling import Attempt, Throttling
 from domain.unit_of_work import UnitOfWork
-from domain.users import User, UsernameRules, UserRepository
+from domain.users import User, UsernameRules, UserRepository, subject_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +57,107 @@ class InvalidCredentials(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """A try that has failed, and where it came from."""
+
+    attempt: Attempt
+    origin: Origin
+    session_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PasswordCheck:
-    """Finds out whether a password is a user's; costs a hash on every path."""
+    """Finds out whether a password is a user's; costs a hash on every path but a throttled one."""
 
     usernames: UsernameRules
     policy: PasswordPolicy
     hasher: PasswordHasher
     users: UserRepository
+    throttling: Throttling
+    audit: AuditTrail
     unit_of_work: UnitOfWork
+    uncounted: deque[Failure] = field(default_factory=deque)
+    """What this process could not store. As long as it cannot, no hash is spent."""
 
-    def user_with(self, *, username: str, password: str) -> User:
-        """The enabled user whose name and password these are. Raises InvalidCredentials."""
-        canonical_name = self.usernames.canonical(username)
-        user = None
-        if not isinstance(canonical_name, FieldError):
-            user = self.users.find_by_name(canonical_name)
-        matching = self.matching(user, password)
-        if matching is None or matching.disabled_at is not None:
+    def user_with(self, *, username: str, password: str, origin: Origin) -> User:
+        """The enabled user whose name and password these are.
+
+        Raises InvalidCredentials, and TooManyFailures.
+        """
+        user, subject = self.look_up(username)
+        proven = self._proven(user, subject, password, origin)
+        if proven is None:
             raise InvalidCredentials
+        return proven
+
+    def look_up(self, username: str) -> tuple[User | None, str]:
+        """The user of this name, if there is one, and what tries at the name are counted for."""
+        canonical_name = self.usernames.canonical(username)
+        if isinstance(canonical_name, FieldError):
+            return None, self.throttling.subject(None, username)
+        user = self.users.find_by_name(canonical_name)
+        return user, self.throttling.subject(user, canonical_name)
+
+    def matching(
+        self, user: User, password: str, *, origin: Origin, session_id: str | None = None
+    ) -> User | None:
+        """The user as stored, if this is their password. Raises TooManyFailures."""
+        return self._proven(user, subject_of(user.id), password, origin, session_id)
+
+    def _proven(
+        self,
+        user: User | None,
+        subject: str,
+        password: str,
+        origin: Origin,
+        session_id: str | None = None,
+    ) -> User | None:
+        self._count_uncounted()
+        attempt = self.throttling.admit(subject, origin)
+        matching = self._matching(user, password)
+        if matching is None or matching.disabled_at is not None:
+            self.uncounted.append(Failure(attempt, origin, session_id))
+            self._count_uncounted()
+            return None
+        if attempt.counted is not None:
+            self._note_success(attempt, origin, session_id)
         return matching
 
-    def matching(self, user: User | None, password: str) -> User | None:
-        """The user as stored, if this is their password.
+    def _count_uncounted(self) -> None:
+        while self.uncounted:
+            try:
+                failure = self.uncounted.popleft()
+            except IndexError:  # another thread has taken the last one
+                return
+            try:
+                self._note_failure(failure)
+            except BaseException:
+                # Kept, or whoever guesses while nothing can be written would not be counted.
+                self.uncounted.appendleft(failure)
+                raise
 
-        A hash with older parameters is replaced, since only now the password is known.
-        """
+    def _note_failure(self, failure: Failure) -> None:
+        subject = failure.attempt.subject
+        with self.unit_of_work():
+            locked = self.throttling.note_failure(failure.attempt)
+            events = (Event.PASSWORD_REFUSED, Event.PASSWORD_LOCKED)
+            for event in events if locked else events[:1]:
+                self.audit.record(
+                    event, origin=failure.origin, subject=subject, session_id=failure.session_id
+                )
+
+    def _note_success(self, attempt: Attempt, origin: Origin, session_id: str | None) -> None:
+        with self.unit_of_work():
+            self.throttling.note_success(attempt)
+            self.audit.record(
+                Event.PASSWORD_ACCEPTED,
+                origin=origin,
+                subject=attempt.subject,
+                session_id=session_id,
+                detail="after failures",
+            )
+
+    def _matching(self, user: User | None, password: str) -> User | None:
         prepared = self.policy.prepare(password)
         # The hash is spent on every path, so that time does not tell which names exist.
         matches = self.hasher.verify(
@@ -88,6 +168,7 @@ class PasswordCheck:
             return None
         if not self.hasher.is_outdated(user.password_hash):
             return user
+        # Only now the password is known.
         return self._brought_up_to_date(user, prepared)
 
     def _brought_up_to_date(self, user: User, prepared: str) -> User | None:

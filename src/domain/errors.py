@@ -13,6 +13,7 @@ class ErrorKind(Enum):
     FORBIDDEN = "nobody may do this here"
     NOT_FOUND = "what it is about is not there, or not for this caller"
     CONFLICT = "somebody else was first"
+    THROTTLED = "it was tried too often"
     UNAVAILABLE = "it would work at another time"
 
 
@@ -35,7 +36,7 @@ class DomainError(Exception):
     code: ClassVar[str]
     kind: ClassVar[ErrorKind]
     detail: ClassVar[str]
-    retry_after: ClassVar[int | None] = None
+    retry_after: int | None = None
 
     def __init__(self, *fields: FieldError) -> None:
         super().__init__(self.detail)

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from domain.clock import CLOCK_FAULT
+
 INTERVAL = timedelta(minutes=1)
 """How often it is somebody's turn, over all processes together."""
 
-MARGIN = timedelta(hours=24)
+MARGIN = CLOCK_FAULT
 """How long what has expired is kept, whatever the clocks of the machines say."""
 
 BATCH = 500

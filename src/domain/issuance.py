@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from domain.audit import AuditTrail, Event
 from domain.clock import Clock
 from domain.credentials import InvalidCredentials
 from domain.errors import DomainError, ErrorKind
 from domain.identifiers import Identifiers
+from domain.origins import Origin
 from domain.revocations import Revocation, RevokedSessions
 from domain.sessions import Device, Session, SessionPolicy, SessionRepository, require_live
 from domain.tokens import (
@@ -22,7 +24,7 @@ from domain.tokens import (
     TokenPrincipal,
 )
 from domain.unit_of_work import UnitOfWork
-from domain.users import User, UserRepository
+from domain.users import User, UserRepository, subject_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +124,13 @@ class IssueToken:
     sessions: SessionRepository
     policy: SessionPolicy
     revoked: RevokedSessions
+    audit: AuditTrail
     clock: Clock
     identifiers: Identifiers
     unit_of_work: UnitOfWork
 
     def __call__(
-        self, *, principal: Principal, device: Device, refreshable: bool = False
+        self, *, principal: Principal, origin: Origin, refreshable: bool = False
     ) -> IssuedTokens:
         """Tokens of a new session; or of the principal's own, if they came by a token.
 
@@ -136,10 +139,10 @@ class IssueToken:
         """
         if isinstance(principal, TokenPrincipal):
             return self._go_on(principal)
-        return self._start(principal, device, refreshable)
+        return self._start(principal, origin, refreshable)
 
     def _start(
-        self, principal: PasswordPrincipal, device: Device, refreshable: bool
+        self, principal: PasswordPrincipal, origin: Origin, refreshable: bool
     ) -> IssuedTokens:
         with self.unit_of_work():
             user = _locked(self.users, principal.user_id)
@@ -147,16 +150,23 @@ class IssueToken:
             now = self.clock.now()
             if user.password_hash != principal.password_hash:
                 raise InvalidCredentials
-            session = self._new(user, device, now, refreshable)
+            session = self._new(user, origin, now, refreshable)
             self.sessions.add(session)
             issued = self._issued(session, user, now)
             surplus = self.sessions.end(
                 user.id, at=now, but=session.id, beyond=self.policy.maximum_live - 1
             )
+            self.audit.record(
+                Event.LOGGED_IN,
+                origin=origin,
+                subject=subject_of(user.id),
+                session_id=session.id,
+                detail=f"surplus={len(surplus)}" if surplus else None,
+            )
         self.revoked.add(surplus)
         return issued
 
-    def _new(self, user: User, device: Device, now: datetime, refreshable: bool) -> Session:
+    def _new(self, user: User, origin: Origin, now: datetime, refreshable: bool) -> Session:
         session = Session(
             id=self.identifiers.new(),
             user_id=user.id,
@@ -168,7 +178,7 @@ class IssueToken:
             created_at=now,
             rotated_at=now,
             used_at=now,
-            device=device,
+            device=Device(origin.user_agent, origin.address),
             tokens_end=now,
             idle_end=now,
             absolute_end=now.replace(microsecond=0) + self.policy.lifetime,
@@ -203,10 +213,13 @@ class RefreshSession:
     sessions: SessionRepository
     policy: SessionPolicy
     revoked: RevokedSessions
+    audit: AuditTrail
     clock: Clock
     unit_of_work: UnitOfWork
 
-    def __call__(self, *, refresh_token: str, client_id: str = CLIENT_ID) -> IssuedTokens:
+    def __call__(
+        self, *, refresh_token: str, origin: Origin, client_id: str = CLIENT_ID
+    ) -> IssuedTokens:
         """A new pair of tokens; the same pair again for a token replaced within the grace.
 
         Raises InvalidRefreshToken, and RefreshTokenReused after ending the session.
@@ -229,6 +242,12 @@ class RefreshSession:
                 issued = self._issued(session, user, now)
             else:
                 ended = self.sessions.end(user.id, at=now, only=session.id)
+                self.audit.record(
+                    Event.REFRESH_TOKEN_REUSED,
+                    origin=origin,
+                    subject=subject_of(user.id),
+                    session_id=session.id,
+                )
         self.revoked.add(ended)
         if issued is None:
             raise RefreshTokenReused

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.audit import AuditTrail, Event
 from domain.clock import CLOCK_LEEWAY, Clock
 from domain.errors import DomainError, ErrorKind
+from domain.origins import Origin
 from domain.revocations import RevocationFeed
 from domain.signing_keys import (
     KeyFactory,
@@ -87,10 +89,11 @@ class RotateSigningKeys:
     factory: KeyFactory
     feed: RevocationFeed
     policy: RotationPolicy
+    audit: AuditTrail
     clock: Clock
     unit_of_work: UnitOfWork
 
-    def __call__(self) -> SigningKey:
+    def __call__(self, *, origin: Origin) -> SigningKey:
         """The new key. Raises RotationPending and SigningKeyUnreadable."""
         with self.unit_of_work():
             self.feed.announce_keys()
@@ -104,6 +107,7 @@ class RotateSigningKeys:
                 if key.retire_at is None:
                     retire_at = self.policy.retire_at(new.use_from)
                     self.signing_keys.schedule(key.kid, use_from=key.use_from, retire_at=retire_at)
+            self.audit.record(Event.KEY_ROTATED, origin=origin, subject=_subject(new.kid))
         return new
 
 
@@ -114,10 +118,11 @@ class RetireSigningKey:
     signing_keys: SigningKeyRepository
     factory: KeyFactory
     feed: RevocationFeed
+    audit: AuditTrail
     clock: Clock
     unit_of_work: UnitOfWork
 
-    def __call__(self, *, kid: str, compromised: bool) -> KeyState:
+    def __call__(self, *, kid: str, compromised: bool, origin: Origin) -> KeyState:
         """The state that the key was found in.
 
         Tokens of a compromised key are refused as soon as processes hear of it. One with another to
@@ -137,7 +142,11 @@ class RetireSigningKey:
                 self._drop(key, keys, now)
             elif state is KeyState.SIGNING and key.retire_at is None:
                 raise SigningKeyInUse
-            return state
+            if compromised or state is KeyState.PENDING:
+                self.audit.record(
+                    Event.KEY_RETIRED, origin=origin, subject=_subject(kid), detail=state.value
+                )
+        return state
 
     def _withdraw(self, pending: SigningKey, keys: Sequence[SigningKey], now: datetime) -> None:
         self.signing_keys.remove(pending.kid)
@@ -160,14 +169,24 @@ class RewrapSigningKeys:
 
     signing_keys: SigningKeyRepository
     factory: KeyFactory
+    audit: AuditTrail
+    unit_of_work: UnitOfWork
 
-    def __call__(self) -> int:
+    def __call__(self, *, origin: Origin) -> int:
         """How many keys there are, all sealed anew. Raises SigningKeyUnreadable."""
         keys = self.signing_keys.list()
         resealed = [(key, self.factory.resealed(key)) for key in keys]
-        return sum(
-            self.signing_keys.reseal(key.kid, old=key.sealed_key, new=new) for key, new in resealed
-        )
+        with self.unit_of_work():
+            number = sum(
+                self.signing_keys.reseal(key.kid, old=key.sealed_key, new=new)
+                for key, new in resealed
+            )
+            self.audit.record(Event.KEYS_REWRAPPED, origin=origin, detail=f"keys={number}")
+        return number
+
+
+def _subject(kid: str) -> str:
+    return f"key:{kid}"
 
 
 def _following(keys: Sequence[SigningKey], factory: KeyFactory, use_from: datetime) -> SigningKey:

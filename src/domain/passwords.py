@@ -5,13 +5,22 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.errors import FieldError
+from domain.errors import DomainError, ErrorKind, FieldError
 
 MAXIMUM_PASSWORD_LENGTH = 256
 """Code points. NIST SP 800-63B-4 section 3.1.1.2 asks that at least 64 be allowed."""
 
 SHORTEST_CONTEXT_WORD = 3
 """Code points. A shorter user name occurs in ordinary sentences and refuses good passphrases."""
+
+
+class HashingUnavailable(DomainError):
+    """A password could not be looked at."""
+
+    code = "hashing_unavailable"
+    kind = ErrorKind.UNAVAILABLE
+    detail = "Passwords cannot be checked at present; try again in a moment."
+    retry_after = 2
 
 
 class PasswordProfile(Protocol):
@@ -30,11 +39,14 @@ class PasswordHasher(Protocol):
         ...
 
     def verify(self, password: str, password_hash: str) -> bool:
-        """Whether the hash was made of this password; False for a hash of no known form."""
+        """Whether the hash was made of this password; False for a hash of no known form.
+
+        Raises HashingUnavailable.
+        """
         ...
 
     def is_outdated(self, password_hash: str) -> bool:
-        """Whether the hash was made with other parameters than the present ones."""
+        """Whether the hash was made by another scheme or with other parameters than at present."""
         ...
 
     def decoy(self) -> str:

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from domain.audit import AuditTrail, Event
 from domain.clock import Clock
 from domain.credentials import InvalidCredentials
 from domain.errors import DomainError, ErrorKind
+from domain.origins import Origin
 from domain.revocations import Revocation, RevokedSessions
 from domain.tokens import TokenPrincipal
 from domain.unit_of_work import UnitOfWork
-from domain.users import UserRepository
+from domain.users import UserRepository, subject_of
 
 CURRENT = "current"
 """What a session is called by whoever acts in it; no identifier is as short."""
@@ -164,10 +166,11 @@ class EndSession:
 
     sessions: SessionRepository
     revoked: RevokedSessions
+    audit: AuditTrail
     clock: Clock
     unit_of_work: UnitOfWork
 
-    def __call__(self, *, principal: TokenPrincipal, session_id: str) -> None:
+    def __call__(self, *, principal: TokenPrincipal, session_id: str, origin: Origin) -> None:
         """Ends the session with this id, or the CURRENT one.
 
         Raises SessionNotFound, and InvalidCredentials when the present one is over.
@@ -177,6 +180,14 @@ class EndSession:
             require_live(self.sessions, principal, now)
             session = _own(self.sessions, principal, session_id, now)
             ended = self.sessions.end(principal.user_id, at=now, only=session.id)
+            # Another log-out may have been quicker.
+            if ended:
+                self.audit.record(
+                    Event.SESSION_ENDED,
+                    origin=origin,
+                    subject=subject_of(principal.user_id),
+                    session_id=session.id,
+                )
         self.revoked.add(ended)
 
 
@@ -187,16 +198,24 @@ class EndOtherSessions:
     users: UserRepository
     sessions: SessionRepository
     revoked: RevokedSessions
+    audit: AuditTrail
     clock: Clock
     unit_of_work: UnitOfWork
 
-    def __call__(self, *, principal: TokenPrincipal) -> None:
+    def __call__(self, *, principal: TokenPrincipal, origin: Origin) -> None:
         """Ends all sessions of the user but the present one. Raises InvalidCredentials."""
         now = self.clock.now()
         with self.unit_of_work():
             self.users.lock(principal.user_id)
             require_live(self.sessions, principal, now)
             ended = self.sessions.end(principal.user_id, at=now, but=principal.session_id)
+            self.audit.record(
+                Event.OTHER_SESSIONS_ENDED,
+                origin=origin,
+                subject=subject_of(principal.user_id),
+                session_id=principal.session_id,
+                detail=f"sessions={len(ended)}",
+            )
         self.revoked.add(ended)
 
 

@@ -125,10 +125,11 @@ class KeyRing(Protocol):
 
 
 def signing_at(keys: Sequence[SigningKey], now: datetime) -> SigningKey:
-    """The key that signs at this moment: the youngest whose time has come.
+    """The key that signs at this moment: the youngest whose time has come, and is not over.
 
-    Where none's has, because clocks differ, it is the oldest.
+    Where there is none like that, because clocks differ, it is the oldest.
     """
+    keys = [key for key in keys if not key.is_retired(now)] or keys
     begun = [key for key in keys if key.use_from <= now]
     if not begun:
         return min(keys, key=lambda key: key.generation)

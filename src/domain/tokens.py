@@ -12,6 +12,7 @@ from domain.credentials import (
     PasswordCredentials,
     TokenCredentials,
 )
+from domain.origins import Origin
 from domain.revocations import RevokedSessions
 
 CLIENT_ID = "varvel"
@@ -109,16 +110,16 @@ class AuthenticateRequest:
     revoked: RevokedSessions
     clock: Clock
 
-    def __call__(self, *, credentials: Credentials) -> Principal:
+    def __call__(self, *, credentials: Credentials, origin: Origin) -> Principal:
         """The principal.
 
-        Raises InvalidCredentials whatever the reason, and RevocationsUnknown where a token cannot
-        be judged.
+        Raises InvalidCredentials whatever the reason, TooManyFailures where a password is not even
+        looked at, and RevocationsUnknown where a token cannot be judged.
         """
         if isinstance(credentials, TokenCredentials):
             return self._by_token(credentials.token)
         user = self.passwords.user_with(
-            username=credentials.username, password=credentials.password
+            username=credentials.username, password=credentials.password, origin=origin
         )
         return PasswordPrincipal(user.id, user.name, user.password_hash)
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from domain.audit import AuditTrail, Event
 from domain.clock import Clock
 from domain.errors import DomainError, ErrorKind, FieldError, InvalidFields
+from domain.origins import Origin
 from domain.passwords import PasswordHasher, PasswordPolicy
 from domain.unit_of_work import UnitOfWork
 
@@ -53,6 +55,14 @@ class RegistrationClosed(DomainError):
     code = "registration_closed"
     kind = ErrorKind.FORBIDDEN
     detail = "Registration is closed here; ask the operator of this service for an account."
+
+
+class UsersNotPublic(DomainError):
+    """Nobody can look up others on this server."""
+
+    code = "users_not_public"
+    kind = ErrorKind.FORBIDDEN
+    detail = "Users are not shown to others here; GET /api/users/me shows your own account."
 
 
 class UsernameProfile(Protocol):
@@ -105,6 +115,11 @@ class UserRepository(Protocol):
     def remove(self, user_id: int) -> None:
         """Removes the user; the name becomes free, the id never returns."""
         ...
+
+
+def subject_of(user_id: int) -> str:
+    """What this user is called in the audit trail and by throttles."""
+    return f"user:{user_id}"
 
 
 def is_token_shaped(text: str) -> bool:
@@ -167,11 +182,12 @@ class RegisterUser:
     passwords: PasswordPolicy
     hasher: PasswordHasher
     users: UserRepository
+    audit: AuditTrail
     clock: Clock
     unit_of_work: UnitOfWork
     is_open: bool = True
 
-    def __call__(self, *, username: str, password: str) -> User:
+    def __call__(self, *, username: str, password: str, origin: Origin) -> User:
         """The new user.
 
         Raises RegistrationClosed, InvalidFields when the name or the password is refused, and
@@ -182,12 +198,14 @@ class RegisterUser:
         canonical_name, prepared = self._checked(username, password)
         password_hash = self.hasher.hash(prepared)
         with self.unit_of_work():
-            return self.users.add(
+            user = self.users.add(
                 name=username,
                 canonical_name=canonical_name,
                 password_hash=password_hash,
                 created_at=self.clock.now(),
             )
+            self.audit.record(Event.USER_REGISTERED, origin=origin, subject=subject_of(user.id))
+        return user
 
     def _checked(self, username: str, password: str) -> tuple[str, str]:
         canonical_name = self.usernames.canonical(username)
@@ -204,9 +222,12 @@ class ShowUser:
     """Looks up what everybody may know of a user."""
 
     users: UserRepository
+    is_public: bool = True
 
     def __call__(self, *, user_id: str) -> User:
-        """The user whose id the text spells. Raises UserNotFound."""
+        """The user whose id the text spells. Raises UsersNotPublic and UserNotFound."""
+        if not self.is_public:
+            raise UsersNotPublic
         return self.users.get(user_id_from(user_id))
 
 

@@ -14,6 +14,9 @@ SMALLEST_HASH_MEMORY = 7_168
 SMALLEST_HASH_COST = SMALLEST_HASH_MEMORY * 5
 """KiB times passes, of the same recommendation."""
 
+MOST_FAILURES = 100
+"""NIST SP 800-63B-4 section 3.2.2."""
+
 CLOCK_TOLERANCE = 5.0
 """Seconds."""
 
@@ -27,7 +30,8 @@ def faults(environment: Mapping[str, str]) -> list[str]:
         settings = Settings.read({**environment, "VARVEL_PROFILE": "production"})
     except StartupError as error:
         return str(error).splitlines()
-    return [*_settings_faults(settings), *_file_faults(settings), *_stored_faults(settings)]
+    looks = (_settings_faults, _connection_faults, _file_faults, _stored_faults)
+    return [fault for look in looks for fault in look(settings)]
 
 
 def _settings_faults(settings: Settings) -> Iterator[str]:
@@ -47,6 +51,14 @@ def _settings_faults(settings: Settings) -> Iterator[str]:
             "VARVEL_TRUSTED_PROXIES believes everybody: anyone can pretend to be another client. "
             "Name the proxies' own networks."
         )
+    if settings.throttle.maximum > MOST_FAILURES:
+        yield (
+            f"VARVEL_THROTTLE_MAXIMUM lets more than {MOST_FAILURES} wrong passwords in a row be "
+            "tried at an account: lower it."
+        )
+
+
+def _connection_faults(settings: Settings) -> Iterator[str]:
     url = urlsplit(settings.database_url)
     options = parse_qs(url.query)
     hosts = {url.hostname or "", *options.get("host", [])}

@@ -6,7 +6,8 @@ import secrets
 from pathlib import Path
 from tempfile import mkstemp
 
-from entrypoints.settings import MINIMUM_SECRET_BYTES, StartupError
+from entrypoints.settings import StartupError
+from entrypoints.settings.reader import MINIMUM_SECRET_BYTES
 
 
 def make_private_directory(path: Path) -> None:

@@ -11,28 +11,34 @@ from adapters.clock import SystemClock
 from adapters.jose.signing_keys import JoseKeyFactory, JoseKeyRing
 from adapters.jose.tokens import JoseTokenCodec
 from adapters.passwords import Argon2PasswordHasher, BackgroundPasswordHasher
+from adapters.sql.audit import SqlAuditRepository
 from adapters.sql.database import Database
 from adapters.sql.housekeeping import SqlExpiringStorage
 from adapters.sql.revocations import SqlRevocationFeed
 from adapters.sql.sessions import SqlSessionRepository
 from adapters.sql.signing_keys import SqlSigningKeyRepository
+from adapters.sql.throttling import SqlThrottleRepository
 from adapters.sql.users import SqlUserRepository
+from domain.audit import AuditRepository
 from domain.clock import Clock
 from domain.housekeeping import ExpiringStorage
 from domain.passwords import PasswordHasher
 from domain.revocations import RevocationFeed
 from domain.sessions import SessionRepository
 from domain.signing_keys import KeyFactory, KeyRing, SigningKeyRepository
+from domain.throttling import ThrottleRepository
 from domain.tokens import TokenCodec
 from domain.unit_of_work import UnitOfWork
 from domain.users import UserRepository
 from tests.contracts.databases import THREADS, PostgresDatabases, SqliteFiles
+from tests.fakes.audit import FakeAuditRepository
 from tests.fakes.clock import START
 from tests.fakes.housekeeping import FakeExpiringStorage
 from tests.fakes.passwords import FakePasswordHasher
 from tests.fakes.revocations import FakeRevocationFeed
 from tests.fakes.sessions import FakeSessionRepository
 from tests.fakes.signing_keys import FakeKeyFactory, FakeKeyRing, FakeSigningKeyRepository
+from tests.fakes.throttling import FakeThrottleRepository
 from tests.fakes.tokens import FakeTokenCodec
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import FakeUserRepository
@@ -52,6 +58,8 @@ class Stores:
     sessions: SessionRepository
     feed: RevocationFeed
     signing_keys: SigningKeyRepository
+    throttles: ThrottleRepository
+    audit: AuditRepository
     expiring: ExpiringStorage
     database: Database | None = None
     """Where these are, if it is a database."""
@@ -105,6 +113,8 @@ def fake_stores() -> Stores:
         FakeSessionRepository(storage),
         FakeRevocationFeed(storage),
         FakeSigningKeyRepository(storage),
+        FakeThrottleRepository(storage),
+        FakeAuditRepository(storage),
         FakeExpiringStorage(storage, SystemClock()),
     )
 
@@ -117,6 +127,8 @@ def sql_stores(database: Database) -> Stores:
         SqlSessionRepository(database),
         SqlRevocationFeed(database),
         SqlSigningKeyRepository(database),
+        SqlThrottleRepository(database),
+        SqlAuditRepository(database),
         SqlExpiringStorage(database),
         database,
     )

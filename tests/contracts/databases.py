@@ -12,7 +12,17 @@ from sqlalchemy import delete, text, update
 from adapters.sql import database as databases
 from adapters.sql.database import Database
 from adapters.sql.migration import upgrade
-from adapters.sql.schema import feed, housekeeping, revocations, sessions, signing_keys, users
+from adapters.sql.schema import (
+    audit_chain,
+    audit_entries,
+    feed,
+    housekeeping,
+    revocations,
+    sessions,
+    signing_keys,
+    throttles,
+    users,
+)
 from tests.postgresql import PostgresServer
 
 THREADS = 8
@@ -24,6 +34,14 @@ PATIENCE = 60
 """Seconds for which a lock is waited for, since a machine may be slow."""
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+EMPTY_CHAIN = {
+    "sequence": 0,
+    "link": "",
+    "seal": "",
+    "checkpoint_sequence": 0,
+    "checkpoint_link": "",
+    "checkpoint_seal": "",
+}
 
 
 @contextmanager
@@ -42,10 +60,11 @@ def opened(url: str) -> Iterator[Database]:
 def reset(database: Database) -> None:
     """Empties every table, and counts from the start again."""
     with database.transaction(), database.connection() as connection:
-        for table in (revocations, sessions, users, signing_keys):
+        for table in (revocations, sessions, users, signing_keys, throttles, audit_entries):
             connection.execute(delete(table))
         connection.execute(update(feed).values(position=0, keys_version=0))
         connection.execute(update(housekeeping).values(next_at=LONG_AGO))
+        connection.execute(update(audit_chain).values(EMPTY_CHAIN))
         counted_anew = (
             "DELETE FROM sqlite_sequence"
             if database.is_embedded

@@ -20,6 +20,7 @@ from tests.contracts.processes import BOUND, MAXIMUM_LIVE, Process, Shared
 from tests.fakes.clock import FakeClock
 from tests.fakes.identifiers import FakeIdentifiers
 from tests.fakes.passwords import FakePasswordHasher
+from tests.origins import ORIGIN
 
 Item = TypeVar("Item")
 
@@ -64,7 +65,7 @@ class Histories(RuleBasedStateMachine):
     def register(self, process: int, name: str) -> None:
         """Somebody gets an account under this name."""
         password = self.new_password()
-        user = self.processes[process].register(username=name, password=password)
+        user = self.processes[process].register(username=name, password=password, origin=ORIGIN)
         assert all(user.id > account.id for account in self.expected.accounts)
         self.expected.accounts.append(Account(user.id, name, password))
 
@@ -86,7 +87,7 @@ class Histories(RuleBasedStateMachine):
             return None
         token = picked(unknown, pick)
         credentials = TokenCredentials(token.text)
-        principal = self.processes[process].authenticate(credentials=credentials)
+        principal = self.processes[process].authenticate(credentials=credentials, origin=ORIGIN)
         assert isinstance(principal, TokenPrincipal)
         return principal, token
 
@@ -146,7 +147,7 @@ class Histories(RuleBasedStateMachine):
 
         def call() -> object:
             credentials = TokenCredentials(token.text)
-            return self.processes[process].authenticate(credentials=credentials)
+            return self.processes[process].authenticate(credentials=credentials, origin=ORIGIN)
 
         login = token.login
         if is_expired:

@@ -9,13 +9,14 @@ from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 from domain.accounts import UnknownUsername, WrongPassword
 from domain.credentials import InvalidCredentials, PasswordCredentials
 from domain.issuance import InvalidRefreshToken, IssuedTokens, RefreshTokenReused
-from domain.sessions import CURRENT, Device, SessionNotFound
+from domain.sessions import CURRENT, SessionNotFound
 from domain.tokens import PasswordPrincipal
 from tests.contracts.conftest import Stores, fake_stores
 from tests.contracts.databases import reset
 from tests.contracts.expectations import Account, Login, Token
 from tests.contracts.histories import PICKS, PROCESSES, Histories, picked
 from tests.contracts.processes import SESSIONS
+from tests.origins import ORIGIN
 
 NAMES = ("miguel", "susan")
 NAMED = st.sampled_from(NAMES)
@@ -38,10 +39,10 @@ class SessionHistories(Histories):
         account = self.expected.account(name)
         does: Callable[..., int] = getattr(self.processes[process], action)
         if account is None:
-            self.refused(UnknownUsername, lambda: does(username=name))
+            self.refused(UnknownUsername, lambda: does(username=name, origin=ORIGIN))
             return
         live = len(self.expected.live(account, self.clock.now()))
-        assert does(username=name) >= live
+        assert does(username=name, origin=ORIGIN) >= live
         if action == "delete":
             account.is_removed = True
         else:
@@ -53,10 +54,13 @@ class SessionHistories(Histories):
         """Enables whom there is; else the name is free again."""
         account = self.expected.account(name)
         if account is None:
-            self.refused(UnknownUsername, lambda: self.processes[process].enable(username=name))
+            self.refused(
+                UnknownUsername,
+                lambda: self.processes[process].enable(username=name, origin=ORIGIN),
+            )
             self.register(process, name)
             return
-        self.processes[process].enable(username=name)
+        self.processes[process].enable(username=name, origin=ORIGIN)
         account.is_disabled = False
 
     @rule(process=PROCESSES, name=NAMED, is_right=st.booleans())
@@ -67,9 +71,11 @@ class SessionHistories(Histories):
         credentials = PasswordCredentials(name, password)
         authenticate = self.processes[process].authenticate
         if account is None or account.is_disabled or not is_right:
-            self.refused(InvalidCredentials, lambda: authenticate(credentials=credentials))
+            self.refused(
+                InvalidCredentials, lambda: authenticate(credentials=credentials, origin=ORIGIN)
+            )
             return
-        principal = authenticate(credentials=credentials)
+        principal = authenticate(credentials=credentials, origin=ORIGIN)
         assert isinstance(principal, PasswordPrincipal)
         self.proven.insert(0, (principal, account, password))
 
@@ -83,7 +89,7 @@ class SessionHistories(Histories):
 
         def call() -> IssuedTokens:
             return self.processes[process].issue(
-                principal=principal, device=Device(), refreshable=refreshable
+                principal=principal, origin=ORIGIN, refreshable=refreshable
             )
 
         if account.is_removed or account.is_disabled or account.password != password:
@@ -111,7 +117,7 @@ class SessionHistories(Histories):
         principal, token = acting
 
         def call() -> IssuedTokens:
-            return self.processes[process].issue(principal=principal, device=Device())
+            return self.processes[process].issue(principal=principal, origin=ORIGIN)
 
         now = self.clock.now()
         if not token.login.is_live(now):
@@ -142,7 +148,7 @@ class SessionHistories(Histories):
 
         def call() -> IssuedTokens:
             refresh_token = login.refresh_tokens[counter]
-            return self.processes[process].refresh(refresh_token=refresh_token)
+            return self.processes[process].refresh(refresh_token=refresh_token, origin=ORIGIN)
 
         if not login.is_live(now):
             self.refused(InvalidRefreshToken, call)
@@ -174,7 +180,7 @@ class SessionHistories(Histories):
         session_id = CURRENT if other is None else login.id
 
         def call() -> None:
-            self.processes[process].end(principal=principal, session_id=session_id)
+            self.processes[process].end(principal=principal, session_id=session_id, origin=ORIGIN)
 
         if token.login.is_live(now) and login.id in listed:
             call()
@@ -193,10 +199,10 @@ class SessionHistories(Histories):
         principal, token = acting
         end_others = self.processes[process].end_others
         if token.login.is_live(self.clock.now()):
-            end_others(principal=principal)
+            end_others(principal=principal, origin=ORIGIN)
             self.expected.all_ended(token.login.account, process, but=token.login)
         else:
-            self.refused(InvalidCredentials, lambda: end_others(principal=principal))
+            self.refused(InvalidCredentials, lambda: end_others(principal=principal, origin=ORIGIN))
 
     @precondition(Histories.has_tokens)
     @rule(process=PROCESSES, pick=PICKS, is_right=st.sampled_from([True, True, False]))
@@ -211,7 +217,7 @@ class SessionHistories(Histories):
 
         def call() -> None:
             self.processes[process].change_password(
-                principal=principal, current_password=current, new_password=new
+                principal=principal, current_password=current, new_password=new, origin=ORIGIN
             )
 
         self.prove_password(process, account.name, is_right=True)
@@ -231,7 +237,9 @@ class SessionHistories(Histories):
         password = account.password if is_right else "wrong"
 
         def call() -> None:
-            self.processes[process].remove_account(principal=principal, password=password)
+            self.processes[process].remove_account(
+                principal=principal, password=password, origin=ORIGIN
+            )
 
         if self.is_done(token, is_right, call):
             account.is_removed = True
@@ -239,7 +247,8 @@ class SessionHistories(Histories):
 
     def is_done(self, token: Token, is_right: bool, call: Callable[[], None]) -> bool:
         """Whether it was done, after it was where the session lives and the password is right."""
-        if token.login.account.is_removed:
+        account = token.login.account
+        if account.is_removed or account.is_disabled:
             self.refused(InvalidCredentials, call)
         elif not is_right:
             self.refused(WrongPassword, call)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.clock import CLOCK_LEEWAY
+from domain.clock import CLOCK_FAULT
 from domain.revocations import Revocation
 from domain.sessions import Session
 from domain.users import User
@@ -196,8 +196,8 @@ def over(user: User, session_id: str, *, since: timedelta) -> Session:
 
 
 def test_what_is_over_by_every_clock_is_not_ended_again(stores: Stores, miguel: User) -> None:
-    stores.sessions.add(over(miguel, "by some", since=CLOCK_LEEWAY - timedelta(microseconds=1)))
-    stores.sessions.add(over(miguel, "by all", since=CLOCK_LEEWAY))
+    stores.sessions.add(over(miguel, "by some", since=CLOCK_FAULT - timedelta(microseconds=1)))
+    stores.sessions.add(over(miguel, "by all", since=CLOCK_FAULT))
 
     assert [each.session_id for each in end(stores, miguel)] == ["by some"]
     assert {each.session_id for each in told(stores)} == {"by some"}
@@ -221,7 +221,7 @@ def test_removed_sessions_are_gone_and_their_revocations_in_the_feed(
 
 def test_removal_says_nothing_of_what_was_over_before(stores: Stores, miguel: User) -> None:
     add_sessions(stores, miguel, "ended", "live")
-    stores.sessions.add(over(miguel, "expired", since=CLOCK_LEEWAY))
+    stores.sessions.add(over(miguel, "expired", since=CLOCK_FAULT))
     end(stores, miguel, only="ended")
 
     assert [each.session_id for each in remove(stores, miguel)] == ["live"]

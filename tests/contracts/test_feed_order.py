@@ -213,6 +213,7 @@ MEETINGS: dict[str, tuple[list[Callable[[Stores, User], int]], str]] = {
 }
 
 
+@pytest.mark.asvs("V15.4.3")
 @pytest.mark.parametrize(("calls", "expected"), MEETINGS.values(), ids=MEETINGS)
 def test_ends_that_meet_neither_block_each_other_nor_end_anything_twice(
     stores: Stores, poller: Poller, calls: list[Callable[[Stores, User], int]], expected: str

@@ -8,6 +8,7 @@ import pytest
 
 from domain.housekeeping import BATCH, MARGIN, RemoveExpired
 from domain.signing_keys import SigningKey
+from domain.throttling import NETWORK, STRANGER, Throttle
 from domain.users import User
 from tests.contracts.conftest import THREADS, Stores, sql_stores
 from tests.contracts.databases import PostgresDatabases
@@ -132,32 +133,90 @@ def test_signing_keys_go_when_they_were_retired_before_the_moment(stores: Stores
     assert [key.kid for key in stores.signing_keys.list()] == ["1", "2", "3"]
 
 
+def add_throttles(stores: Stores, *subjects: str, ends_at: datetime = START) -> None:
+    for subject in subjects:
+        assert stores.throttles.add(Throttle(subject, 1, 1, ends_at - HOUR, ends_at))
+
+
+def throttled(stores: Stores, *subjects: str) -> set[str]:
+    """Those of these subjects that have a throttle yet."""
+    return set(stores.throttles.find(subjects))
+
+
+def test_throttles_of_strangers_and_networks_go_when_they_ended_before_the_moment(
+    stores: Stores,
+) -> None:
+    ends = {
+        "early": START - HOUR,
+        "before": START - MICROSECOND,
+        "at": START,
+        "after": START + HOUR,
+    }
+    for name, ends_at in ends.items():
+        add_throttles(stores, f"{STRANGER}{name}", f"{NETWORK}{name}", ends_at=ends_at)
+
+    removed = stores.expiring.remove_expired(before=START, limit=MANY)
+
+    assert removed == 4
+    every = [f"{prefix}{name}" for prefix in (STRANGER, NETWORK) for name in ends]
+    assert throttled(stores, *every) == {
+        *(f"{STRANGER}at", f"{STRANGER}after", f"{NETWORK}at", f"{NETWORK}after"),
+    }
+
+
+def test_throttles_of_accounts_stay_however_long_ago_they_ended(stores: Stores) -> None:
+    accounts = ["user:1", f"user:{10**18 - 1}"]
+    add_throttles(stores, *accounts, ends_at=START - 365 * 24 * HOUR)
+
+    assert stores.expiring.remove_expired(before=START, limit=MANY) == 0
+
+    assert throttled(stores, *accounts) == set(accounts)
+
+
+def test_throttles_go_a_day_after_their_end_and_no_sooner(stores: Stores) -> None:
+    now = datetime.now(UTC)
+    add_throttles(stores, f"{STRANGER}late", f"{NETWORK}late", ends_at=now - MARGIN + HOUR)
+    add_throttles(stores, f"{STRANGER}gone", f"{NETWORK}gone", ends_at=now - MARGIN - HOUR)
+
+    assert RemoveExpired(stores.expiring)() == 2
+
+    every = [f"{prefix}{name}" for prefix in (STRANGER, NETWORK) for name in ("late", "gone")]
+    assert throttled(stores, *every) == {f"{STRANGER}late", f"{NETWORK}late"}
+
+
 def add_of_each_kind(stores: Stores, user: User, count: int) -> None:
-    """So many expired sessions, revocations and keys."""
+    """So many expired sessions, revocations, keys and throttles."""
     add_sessions(stores, user, *[START] * count)
     with stores.unit_of_work():
         stores.sessions.end(user.id, at=START)
     for number in range(count):
         key = SigningKey(f"{number}", number, "A", START, START + MICROSECOND, "sealed")
         stores.signing_keys.add(key)
+    add_throttles(stores, *strangers(count))
+
+
+def strangers(count: int) -> list[str]:
+    return [f"{STRANGER}{number}" for number in range(count)]
 
 
 def test_no_more_than_the_limit_of_each_kind_go_at_once(stores: Stores, miguel: User) -> None:
     add_of_each_kind(stores, miguel, 5)
 
-    def removed() -> tuple[int, int, int, int]:
+    def removed() -> tuple[int, ...]:
         number = stores.expiring.remove_expired(before=START + HOUR, limit=2)
-        return number, len(left(stores, 5)), len(told(stores)), len(stores.signing_keys.list())
+        keys, throttles = stores.signing_keys.list(), throttled(stores, *strangers(5))
+        return number, len(left(stores, 5)), len(told(stores)), len(keys), len(throttles)
 
     # Five of each are two, two and one.
-    assert [removed() for _ in range(4)] == [(6, 3, 3, 3), (6, 1, 1, 1), (3, 0, 0, 0), (0, 0, 0, 0)]
+    expected = [(8, 3, 3, 3, 3), (8, 1, 1, 1, 1), (4, 0, 0, 0, 0), (0, 0, 0, 0, 0)]
+    assert [removed() for _ in range(4)] == expected
 
 
 def test_users_and_what_lives_stay(stores: Stores, miguel: User) -> None:
     add_of_each_kind(stores, miguel, 1)
 
     assert stores.expiring.remove_expired(before=START - 365 * 24 * HOUR, limit=MANY) == 0
-    assert stores.expiring.remove_expired(before=START + 365 * 24 * HOUR, limit=MANY) == 3
+    assert stores.expiring.remove_expired(before=START + 365 * 24 * HOUR, limit=MANY) == 4
 
     assert stores.users.find(miguel.id) == miguel
 
@@ -183,8 +242,9 @@ def test_many_who_have_a_turn_together_remove_everything_once(stores: Stores, mi
 
     # Somebody whose rows were all being removed by others may have found none; a last one looks.
     rest = stores.expiring.remove_expired(before=START + HOUR, limit=BATCH)
-    assert rest + sum(int(str(each)) for each in removed) == 60
+    assert rest + sum(int(str(each)) for each in removed) == 80
     assert (left(stores, 20), told(stores), stores.signing_keys.list()) == ([], [], [])
+    assert not throttled(stores, *strangers(20))
 
 
 def test_on_a_server_what_somebody_holds_is_left_for_another_time(

@@ -33,6 +33,7 @@ def test_an_identifier_can_stand_in_an_address_as_it_is(identifiers: Identifiers
     assert re.fullmatch(r"[A-Za-z0-9_-]+", identifiers.new())
 
 
+@pytest.mark.asvs("V7.2.3", "V11.5.1")
 def test_a_random_identifier_has_128_bits() -> None:
     made = [RandomIdentifiers().new() for _ in range(100)]
 

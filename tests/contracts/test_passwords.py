@@ -175,6 +175,7 @@ def test_nothing_verifies_against_a_decoy(hashers: Hashers, password: str) -> No
     assert not hashers.present.verify(password, hashers.present.decoy())
 
 
+@pytest.mark.asvs("V15.4.1")
 def test_passwords_are_hashed_by_many_threads_at_once(hashers: Hashers) -> None:
     def round_trip(number: int) -> bool:
         return hashers.present.verify(str(number), hashers.present.hash(str(number)))

@@ -267,6 +267,7 @@ def test_text_of_any_form_is_refused_in_one_way(keys: Keys, text: str) -> None:
     assert accepted(keys.codec(FakeClock()), [text]) == []
 
 
+@pytest.mark.asvs("V11.2.5")
 @given(header=garbage, payload=garbage, signature=garbage)
 def test_segments_of_any_form_are_refused_in_one_way(
     keys: Keys, header: str, payload: str, signature: str

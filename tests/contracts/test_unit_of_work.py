@@ -39,6 +39,7 @@ def test_what_was_written_is_kept_on_leaving(stores: Stores) -> None:
     assert [key.kid for key in stores.signing_keys.list()] == ["kid-1"]
 
 
+@pytest.mark.asvs("V2.3.3")
 @pytest.mark.parametrize("error", [Interrupted, KeyboardInterrupt])
 def test_nothing_is_left_of_a_unit_that_an_exception_leaves(
     stores: Stores, error: type[BaseException]

@@ -4,15 +4,23 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from domain.clock import Clock
-from tests.fakes import revocations, sessions, signing_keys
+from domain.throttling import NETWORK, STRANGER, Throttle
+from tests.fakes import revocations, sessions, signing_keys, throttling
 from tests.fakes.unit_of_work import Storage
 
 TURNS = "housekeeping"
+
+
+def _end_of_throttle(throttle: Throttle) -> datetime | None:
+    # An account's stays for as long as the account does.
+    return throttle.ends_at if throttle.subject.startswith((STRANGER, NETWORK)) else None
+
 
 EXPIRIES: dict[str, Callable[..., datetime | None]] = {
     sessions.TABLE: lambda session: session.idle_end,
     revocations.TABLE: lambda revocation: revocation.expires_at,
     signing_keys.TABLE: lambda key: key.retire_at,
+    throttling.TABLE: _end_of_throttle,
 }
 
 

@@ -56,7 +56,9 @@ class FakePasswordHasher:
         return f"$fake${self._parameters}$0$no digest"
 
     def _hash(self, password: str, parameters: str, salt: str) -> str:
-        digest = sha256(f"{parameters}${salt}${password}".encode("utf-8", "surrogatepass"))
+        # Joined, since a real hasher takes nothing but text either.
+        salted = "$".join((parameters, salt, password))
+        digest = sha256(salted.encode("utf-8", "surrogatepass"))
         return f"$fake${parameters}${salt}${digest.hexdigest()}"
 
 

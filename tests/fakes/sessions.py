@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from domain.clock import CLOCK_LEEWAY
+from domain.clock import CLOCK_FAULT
 from domain.revocations import Revocation
 from domain.sessions import Session
 from tests.fakes.revocations import append
@@ -86,7 +86,7 @@ class FakeSessionRepository:
 
 
 def _is_over(session: Session, now: datetime) -> bool:
-    return session.ended_at is not None or session.idle_end <= now - CLOCK_LEEWAY
+    return session.ended_at is not None or session.idle_end <= now - CLOCK_FAULT
 
 
 def forget(sessions: Rows, session_ids: Collection[str]) -> None:

@@ -4,10 +4,15 @@ from click.testing import CliRunner, Result
 
 from entrypoints.cli import main
 
-USERS = (["users", "disable", "susan"], ["users", "enable", "susan"])
+USERS = (
+    ["users", "disable", "susan"],
+    ["users", "enable", "susan"],
+    ["users", "unlock", "susan"],
+)
 DELETION = ["users", "delete", "--yes", "susan"]
 KEYS = (["keys", "list"], ["keys", "rotate"], ["keys", "retire", "kid"], ["keys", "rewrap"])
-ADMINISTRATION = [*USERS, DELETION, *KEYS]
+AUDIT = (["audit", "list"], ["audit", "verify"])
+ADMINISTRATION = [*USERS, DELETION, *KEYS, *AUDIT]
 """Every command that administers, once."""
 
 

@@ -90,8 +90,8 @@ def execute(store: Store) -> Execute:
 
 
 @pytest.fixture
-def api(store: Store, clock: FakeClock) -> Iterator[TestClient]:
-    with standing(store.settings(), clock) as api:
+def api(store: Store, make_settings: MakeSettings, clock: FakeClock) -> Iterator[TestClient]:
+    with standing(make_settings(), clock) as api:
         store.let_go.append(api.stop)
         yield api
 

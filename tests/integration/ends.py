@@ -8,6 +8,7 @@ from entrypoints.bootstrap import administration
 from tests.fakes.clock import FakeClock
 from tests.integration.calls import by_token, logged_in, refresh
 from tests.integration.stores import Store
+from tests.origins import ORIGIN
 
 Tokens = dict[str, str]
 End = Callable[[TestClient, Store, Tokens], None]
@@ -46,12 +47,12 @@ def _reuse(api: TestClient, _store: Store, tokens: Tokens) -> None:
 
 def _disabling(_api: TestClient, store: Store, _tokens: Tokens) -> None:
     with administration(store.settings(), clock=FakeClock()) as services:
-        assert services.disable_user(username="miguel") >= 1
+        assert services.disable_user(username="miguel", origin=ORIGIN) >= 1
 
 
 def _deletion(_api: TestClient, store: Store, _tokens: Tokens) -> None:
     with administration(store.settings(), clock=FakeClock()) as services:
-        assert services.delete_user(username="miguel") >= 1
+        assert services.delete_user(username="miguel", origin=ORIGIN) >= 1
 
 
 def _done(

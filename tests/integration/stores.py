@@ -20,6 +20,13 @@ BACKENDS = (SQLITE, POSTGRESQL)
 CHEAP_HASH = {"VARVEL_HASH_MEMORY": "8", "VARVEL_HASH_TIME": "1"}
 """For tests in which the hash is not what is tested."""
 
+PATIENT = {
+    "VARVEL_THROTTLE_FREE": "1000000",
+    "VARVEL_THROTTLE_MAXIMUM": "1000000",
+    "VARVEL_THROTTLE_NETWORK_FAILURES": "1000000",
+}
+"""For tests in which a wrong password is not a guess."""
+
 LOSE_USERS = "ALTER TABLE users RENAME TO lost_users"
 """What makes everything fail that looks a user up; other tables refer to this one."""
 
@@ -28,10 +35,12 @@ _HARMLESS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _RESET = """
 SET lock_timeout = '60s';
 TRUNCATE users, sessions, revocations RESTART IDENTITY;
-TRUNCATE signing_keys;
+TRUNCATE signing_keys, throttles, audit_entries;
 INSERT INTO signing_keys TABLE kept.signing_keys;
 UPDATE feed SET position = 0, keys_version = 0;
 UPDATE housekeeping SET next_at = '2000-01-01Z';
+UPDATE audit_chain SET sequence = 0, link = '', seal = '',
+    checkpoint_sequence = 0, checkpoint_link = '', checkpoint_seal = '';
 """
 
 
@@ -57,7 +66,7 @@ class Store:
         """The variables that those settings are read from."""
         chosen = {f"VARVEL_{name}": value for name, value in variables.items()}
         own = {"VARVEL_DATA_DIR": str(self.directory), "VARVEL_DATABASE_URL": self.url}
-        return own | CHEAP_HASH | chosen
+        return own | CHEAP_HASH | PATIENT | chosen
 
     def secret(self) -> str:
         return (self.directory / "secret").read_text("ascii").strip()

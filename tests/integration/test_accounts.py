@@ -48,6 +48,7 @@ def over(api: TestClient, live: str) -> None:
         problem(answer, 401, "invalid_credentials", token_sent=True)
 
 
+@pytest.mark.asvs("V8.2.3", "V14.2.6")
 def test_users_see_what_is_known_of_them(api: TestClient) -> None:
     register(api, username="José")
     body = logged_in(api, username="JOSÉ")
@@ -72,6 +73,7 @@ def test_each_user_sees_their_own_account(living: TestClient) -> None:
     assert (by_basic.json["id"], by_basic.json["username"]) == (2, "susan")
 
 
+@pytest.mark.asvs("V6.2.2", "V6.5.6")
 def test_a_changed_password_is_the_only_one_from_then_on(living: TestClient) -> None:
     done(change(living, token(living)))
 
@@ -81,6 +83,7 @@ def test_a_changed_password_is_the_only_one_from_then_on(living: TestClient) -> 
     assert log_in(living, password="monty").status_code == 201
 
 
+@pytest.mark.asvs("V7.4.3")
 def test_a_change_of_password_ends_every_other_session_and_keeps_the_present_one(
     living: TestClient,
 ) -> None:
@@ -99,6 +102,7 @@ def test_a_change_of_password_ends_every_other_session_and_keeps_the_present_one
     assert by_token(living, "GET", "/api/resource", susan).status_code == 200
 
 
+@pytest.mark.asvs("V6.2.3", "V7.5.1", "V7.5.3")
 @pytest.mark.parametrize("current", ["ruby", "", "Python", "python ", "x" * 257, "\u202epython"])
 def test_a_wrong_current_password_is_400_and_changes_nothing(
     living: TestClient, current: str
@@ -133,6 +137,7 @@ def test_a_refused_new_password_is_400_and_named(
     assert by_token(living, "GET", "/api/users/me", other).status_code == 200
 
 
+@pytest.mark.asvs("V6.2.1", "V6.2.11")
 @pytest.mark.databases(SQLITE)
 @pytest.mark.parametrize(
     ("new", "code"),
@@ -182,6 +187,7 @@ def test_a_removed_account_is_gone_with_all_its_sessions(
     assert execute("SELECT user_id FROM sessions") == [(2,)]
 
 
+@pytest.mark.asvs("V10.3.3")
 def test_a_removed_users_name_is_free_and_the_id_never_returns(living: TestClient) -> None:
     old = token(living)
     done(remove(living, old))
@@ -230,6 +236,7 @@ def test_a_user_who_was_deleted_unheard_of_has_no_account(
         problem(answer, 401, "invalid_credentials", token_sent=True)
 
 
+@pytest.mark.asvs("V6.2.3")
 @pytest.mark.databases(SQLITE)
 @pytest.mark.parametrize(
     ("method", "path", "body", "faults"),

@@ -79,6 +79,7 @@ def test_a_body_at_the_limit_is_read(api: TestClient) -> None:
     assert post_raw(api, padded(MAXIMUM_BODY)).status_code == 201
 
 
+@pytest.mark.asvs("V2.3.2")
 def test_a_body_above_the_limit_is_413(api: TestClient) -> None:
     problem(post_raw(api, padded(MAXIMUM_BODY + 1)), 413, "content_too_large")
 
@@ -113,6 +114,7 @@ def test_a_length_that_is_no_number_is_400(api: TestClient, length: str) -> None
     assert raw(api, "POST", "/api/users", headers, GOOD).status_code in (400, 413)
 
 
+@pytest.mark.asvs("V1.5.3", "V15.3.7")
 @pytest.mark.parametrize(
     "body",
     [
@@ -188,6 +190,7 @@ def test_json_that_is_no_object_is_400(api: TestClient, body: bytes) -> None:
     assert field_codes(answer) == [("body", "not_an_object")]
 
 
+@pytest.mark.asvs("V2.2.1", "V15.3.5")
 @pytest.mark.parametrize("value", ["null", "true", "1", "1.5", "[]", '["miguel"]', "{}", "1e300"])
 @pytest.mark.parametrize("field", ["username", "password"])
 def test_a_field_of_the_wrong_type_is_400_and_named(
@@ -215,6 +218,7 @@ def test_every_field_at_fault_is_named(api: TestClient) -> None:
     ]
 
 
+@pytest.mark.asvs("V8.2.3", "V15.3.3")
 @pytest.mark.parametrize("name", ["id", "Username", "password_hash", "", "__class__", "é"])
 def test_a_field_that_is_not_known_is_400_and_registers_nobody(api: TestClient, name: str) -> None:
     answer = api.simulate_post("/api/users", json=MIGUEL | {name: "x"})

@@ -25,6 +25,7 @@ def safe(store: Store, **changes: str) -> dict[str, str]:
         "PUBLIC_URL": "https://id.example.com",
         "HASH_MEMORY": "19456",
         "HASH_TIME": "2",
+        "THROTTLE_MAXIMUM": "100",
     }
     return store.environment(**(chosen | changes))
 

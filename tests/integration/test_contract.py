@@ -65,6 +65,7 @@ def test_forwarded_headers_do_not_change_the_location(api: TestClient) -> None:
     assert answer.headers["Location"] == "http://falconframework.org/api/users/1"
 
 
+@pytest.mark.asvs("V8.2.3", "V14.2.6", "V15.3.1")
 @pytest.mark.parametrize("path", ["/api/users/1", "/api/user1"])
 def test_anybody_may_see_a_users_name(miguel: TestClient, path: str) -> None:
     answer = miguel.simulate_get(path)
@@ -113,6 +114,7 @@ def test_a_name_taken_in_any_spelling_is_400(miguel: TestClient, username: str) 
     assert resource(miguel).status_code == 200
 
 
+@pytest.mark.asvs("V2.2.1", "V2.2.2")
 @pytest.mark.parametrize(
     ("fields", "faults"),
     [
@@ -139,6 +141,7 @@ def test_a_refused_name_or_password_is_400_and_named(
     assert field_codes(answer) == faults
 
 
+@pytest.mark.asvs("V6.2.9")
 def test_the_longest_names_and_passwords_are_taken(api: TestClient) -> None:
     name, password = "\U00020000" * 64, "\U00020000" * 256
 
@@ -202,6 +205,7 @@ def test_the_front_door_says_what_this_is_and_where_to_look(api: TestClient) -> 
         assert api.simulate_get(answer.json[link]).status_code == 200
 
 
+@pytest.mark.asvs("V13.4.5")
 def test_help_lists_every_address_with_its_methods(api: TestClient) -> None:
     listed = {
         entry["path"]: set(entry["methods"])
@@ -230,6 +234,7 @@ def test_help_lists_every_address_with_its_methods(api: TestClient) -> None:
     }
 
 
+@pytest.mark.asvs("V11.2.3", "V11.6.1")
 def test_the_public_key_is_published_without_its_private_half(api: TestClient) -> None:
     answer = api.simulate_get("/.well-known/jwks.json")
 

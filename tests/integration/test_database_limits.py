@@ -30,6 +30,7 @@ def test_every_embedded_connection_is_durable_and_patient(
     database.dispose()
 
 
+@pytest.mark.asvs("V13.2.6")
 @pytest.mark.databases(POSTGRESQL)
 @pytest.mark.parametrize(
     ("name", "value"),
@@ -54,16 +55,17 @@ def test_every_connection_to_a_server_has_its_limits(
     assert found == {value}
 
 
-def test_one_connection_for_each_thread_of_the_lanes_and_one_for_the_followers(
+@pytest.mark.asvs("V13.2.6")
+def test_one_connection_for_each_thread_of_the_lanes_and_for_those_of_follower_and_chores(
     make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "BUSY_TIMEOUT", 0)
     _, database = build(make_settings(STORAGE_THREADS="2", HASH_THREADS="1"))
     pool = database.engine.pool
     assert isinstance(pool, QueuePool)
-    assert pool.size() == 2 + 1 + 1
+    assert pool.size() == 2 + 1 + 2
 
-    held = [database.engine.connect() for _ in range(4)]
+    held = [database.engine.connect() for _ in range(5)]
     # An exhausted pool makes a request wait a little, and then fail like an absent database.
     with pytest.raises(StorageUnavailable), database.connection():
         pass

@@ -82,6 +82,7 @@ def behind_a_proxy(standing_store: Store, standing_api: TestClient) -> TestClien
     return TestClient(create_app(standing_store.settings(TRUSTED_PROXIES="10.0.0.0/8")))
 
 
+@pytest.mark.asvs("V15.3.4")
 @pytest.mark.parametrize(
     ("peer", "forwarded", "stored"),
     [

@@ -61,11 +61,12 @@ def test_every_kind_has_a_status() -> None:
 def test_every_domain_error_is_answered_under_its_code(
     make_settings: MakeSettings, error: type[DomainError]
 ) -> None:
-    answer = failing(make_settings, error()).simulate_get("/failing")
+    raised = error()
+    answer = failing(make_settings, raised).simulate_get("/failing")
 
     body = problem(answer, STATUS[error.kind], error.code)
     assert body["detail"] == error.detail
-    assert (error.retry_after is not None) == ("Retry-After" in answer.headers)
+    assert (raised.retry_after is not None) == ("Retry-After" in answer.headers)
 
 
 def test_there_are_domain_errors_and_no_two_share_a_code() -> None:
@@ -74,6 +75,7 @@ def test_there_are_domain_errors_and_no_two_share_a_code() -> None:
     assert len(codes) == len(set(codes)) >= 8
 
 
+@pytest.mark.asvs("V13.4.2", "V16.3.4", "V16.5.1", "V16.5.4")
 @pytest.mark.databases(SQLITE)
 @pytest.mark.parametrize(
     "error",
@@ -108,6 +110,7 @@ def test_a_failing_request_still_leaves_its_line_in_the_log(
     assert "route=/failing status=500" in caplog.text
 
 
+@pytest.mark.asvs("V16.5.2")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_without_its_table_every_use_of_storage_is_503(
     miguel: TestClient, execute: Execute, method: str
@@ -124,6 +127,7 @@ def test_without_its_table_every_use_of_storage_is_503(
         assert answer.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.asvs("V16.3.4")
 def test_a_storage_failure_is_logged_by_request_id_and_names_nobody(
     miguel: TestClient, execute: Execute, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -136,6 +140,7 @@ def test_a_storage_failure_is_logged_by_request_id_and_names_nobody(
     assert "planted" not in caplog.text
 
 
+@pytest.mark.asvs("V16.5.3")
 def test_storage_that_is_damaged_lets_nobody_in(miguel: TestClient, store: Store) -> None:
     if not store.is_embedded:
         store.execute("ALTER TABLE users ALTER COLUMN created_at TYPE text")

@@ -82,6 +82,7 @@ def test_an_outage_is_told_once_when_it_begins_and_once_when_it_is_over(
     assert not any(record.exc_info for record in caplog.records)
 
 
+@pytest.mark.asvs("V16.5.4")
 def test_a_fault_that_nobody_foresaw_is_logged_whole_and_does_not_end_the_thread(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

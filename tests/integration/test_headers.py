@@ -12,7 +12,9 @@ from tests.integration.stores import SQLITE
 pytestmark = pytest.mark.databases(SQLITE)
 
 CLOSED = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -33,6 +35,7 @@ def api_at(make_settings: MakeSettings, **variables: str) -> TestClient:
     return TestClient(create_app(make_settings(**variables)))
 
 
+@pytest.mark.asvs("V3.2.1", "V3.4.5")
 @pytest.mark.parametrize(("method", "path", "status"), ANSWERS.values(), ids=ANSWERS)
 def test_every_answer_closes_itself_to_browsers(
     standing_api: TestClient, method: str, path: str, status: int
@@ -62,6 +65,7 @@ def test_browsers_are_bound_to_https_only_where_the_service_is_there(
     assert api.simulate_get("/").headers.get("Strict-Transport-Security") == expected
 
 
+@pytest.mark.asvs("V3.4.2")
 def test_no_origin_is_let_in_by_default(standing_api: TestClient) -> None:
     asked = {"Origin": APP, "Access-Control-Request-Method": "GET"}
 
@@ -103,6 +107,7 @@ def test_a_named_origin_may_send_a_token_with_any_method_of_an_address(
     assert answer.headers["Access-Control-Allow-Headers"] == "authorization"
 
 
+@pytest.mark.asvs("V3.4.2")
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "null", f"{APP}.evil.example", APP.upper(), f"{APP}:443", ""]
 )

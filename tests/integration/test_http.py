@@ -90,6 +90,7 @@ def test_options_says_which_methods_an_address_takes(standing_api: TestClient, p
     assert allow(answer) == ALLOWED[path]
 
 
+@pytest.mark.asvs("V4.1.4", "V13.4.4")
 @pytest.mark.parametrize("path", ALLOWED)
 @pytest.mark.parametrize("method", METHODS)
 def test_a_method_that_an_address_does_not_take_is_405(
@@ -148,6 +149,7 @@ def test_a_host_header_that_names_a_server_is_taken(standing_api: TestClient, ho
     assert raw(standing_api, "GET", "/", [("Host", host)]).status_code == 200
 
 
+@pytest.mark.asvs("V1.2.2")
 @pytest.mark.parametrize(
     "host",
     [
@@ -165,6 +167,7 @@ def test_a_missing_host_header_is_400(standing_api: TestClient, path: str) -> No
     problem(raw(standing_api, "GET", path, []), 400, "invalid_host")
 
 
+@pytest.mark.asvs("V15.3.7")
 @pytest.mark.parametrize("second", [LOGIN["Authorization"], "Basic Og==", "Bearer x", ""])
 @pytest.mark.parametrize("path", [*ALLOWED, "/nowhere"])
 def test_two_authorization_headers_are_400(
@@ -222,6 +225,7 @@ def test_a_request_id_of_the_clients_own_is_not_believed(api: TestClient) -> Non
     assert answer.headers["X-Request-ID"] != claimed
 
 
+@pytest.mark.asvs("V14.3.2")
 def test_nothing_that_names_a_user_is_stored_on_the_way(api: TestClient) -> None:
     for answer in every_kind_of_answer(api):
         assert answer.headers["Cache-Control"] == "no-store"

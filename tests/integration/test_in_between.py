@@ -30,6 +30,7 @@ async def waiting(lane: Lane) -> None:
         await asyncio.sleep(0)
 
 
+@pytest.mark.asvs("V15.4.2")
 @pytest.mark.parametrize("log_in", LOG_INS.values(), ids=LOG_INS)
 @pytest.mark.parametrize(
     "statement",

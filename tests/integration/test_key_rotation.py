@@ -24,6 +24,7 @@ from tests.integration.calls import (
 from tests.integration.forge import decoded
 from tests.integration.long_lived import first_answer, long_lived
 from tests.integration.stores import Store
+from tests.origins import ORIGIN
 
 NEW_SECRET = urlsafe_b64encode(b"n" * 32).decode()
 KEYS = "/.well-known/jwks.json"
@@ -47,12 +48,12 @@ def kid(store: Store) -> str:
 
 def rotate(store: Store) -> SigningKey:
     with administration(store.settings()) as services:
-        return services.rotate_signing_keys()
+        return services.rotate_signing_keys(origin=ORIGIN)
 
 
 def retire(store: Store, kid: str, *, compromised: bool = False) -> KeyState:
     with administration(store.settings()) as services:
-        return services.retire_signing_key(kid=kid, compromised=compromised)
+        return services.retire_signing_key(kid=kid, compromised=compromised, origin=ORIGIN)
 
 
 def published(api: TestClient) -> list[str]:
@@ -212,7 +213,7 @@ def rewrapped(store: Store, miguel: TestClient) -> str:
     live = token(miguel)
     rotate(store)
     with administration(store.settings(SECRET=f"{NEW_SECRET},{store.secret()}")) as services:
-        assert services.rewrap_signing_keys() == 2
+        assert services.rewrap_signing_keys(origin=ORIGIN) == 2
     return live
 
 
@@ -233,7 +234,7 @@ def test_a_process_with_the_old_secret_alone_goes_on_with_the_keys_it_has_read(
     with long_lived(create_app(settings, clock=clock)) as api:
         register(api)
         with administration(store.settings(SECRET=f"{NEW_SECRET},{store.secret()}")) as services:
-            services.rewrap_signing_keys()
+            services.rewrap_signing_keys(origin=ORIGIN)
 
         assert by_token(api, "GET", "/api/resource", token(api)).status_code == 200
         assert published(api) == [kid]

@@ -157,6 +157,7 @@ def test_closing_waits_for_the_call_under_way() -> None:
     asyncio.run(use())
 
 
+@pytest.mark.asvs("V15.2.2")
 @pytest.mark.databases(SQLITE)
 def test_a_full_hashing_lane_is_503_over_http_and_leaves_the_rest_alone(
     make_settings: MakeSettings,

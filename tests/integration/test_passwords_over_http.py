@@ -37,6 +37,7 @@ def test_development_takes_what_the_seed_takes(api: TestClient, password: str) -
     assert resource(api, password=password).status_code == 200
 
 
+@pytest.mark.asvs("V6.2.1", "V6.2.11")
 @pytest.mark.parametrize(
     ("password", "code"),
     [
@@ -82,6 +83,7 @@ def test_production_lets_in_who_registered_under_a_weaker_policy(
     assert resource(production).status_code == 200
 
 
+@pytest.mark.asvs("V11.4.2")
 def test_a_password_is_stored_as_an_argon2id_hash_with_the_parameters_that_are_set(
     make_settings: MakeSettings, store: Store
 ) -> None:
@@ -149,6 +151,7 @@ def test_argon2_of_another_type_verifies_and_becomes_argon2id(
     assert stored_hash(store).startswith("$argon2id$v=19$m=8,t=1,p=1$")
 
 
+@pytest.mark.asvs("V11.2.5")
 @pytest.mark.parametrize(
     "broken",
     [
@@ -165,6 +168,19 @@ def test_a_broken_hash_is_a_plain_401(miguel: TestClient, execute: Execute, brok
 
     for password in ("python", "", broken):
         problem(resource(miguel, password=password), 401, "invalid_credentials")
+
+
+def test_a_hash_of_an_older_scheme_opens_the_account_and_becomes_argon2id(
+    miguel: TestClient, execute: Execute, store: Store
+) -> None:
+    older = CryptContext(schemes=["sha512_crypt"], sha512_crypt__rounds=1000).hash("python")
+    execute("UPDATE users SET password_hash = :hash", hash=older)
+
+    problem(resource(miguel, password="ruby"), 401, "invalid_credentials")
+    assert stored_hash(store) == older
+    assert resource(miguel).status_code == 200
+    assert stored_hash(store).startswith("$argon2id$")
+    assert resource(miguel).status_code == 200
 
 
 @pytest.mark.databases(SQLITE)

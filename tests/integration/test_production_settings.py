@@ -13,6 +13,7 @@ PRODUCTION = {
 }
 
 
+@pytest.mark.asvs("V13.2.3")
 def test_production_needs_a_secret_a_public_url_and_a_database() -> None:
     lines = faults(PROFILE="production")
 

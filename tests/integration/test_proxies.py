@@ -127,6 +127,7 @@ def test_a_peer_without_an_address_is_shown_as_a_dash() -> None:
         assert proxies.client(create_asgi_req(headers={"X-Forwarded-For": "198.51.100.1"})) == "-"
 
 
+@pytest.mark.asvs("V1.2.2")
 @pytest.mark.parametrize(
     ("told", "scheme"),
     [
@@ -199,6 +200,7 @@ def test_any_header_text_is_read_or_ignored(forwarded: str, proto: str, request_
     assert re.fullmatch(r"[A-Za-z0-9._-]{1,64}", TRUSTED.request_id(req) or "-", re.ASCII)
 
 
+@pytest.mark.asvs("V4.1.3", "V15.3.4")
 @given(hops=st.lists(ADDRESS, max_size=5), stranger=st.ip_addresses(network="203.0.113.0/24"))
 def test_nothing_written_before_a_stranger_matters(hops: list[str], stranger: object) -> None:
     assert client(TRUSTED, PROXY, ",".join([*hops, str(stranger), "10.0.0.2"])) == str(stranger)
@@ -240,6 +242,7 @@ def test_a_trusted_proxys_request_id_is_answered_logged_and_in_the_problem(
     assert "request id=of-the-proxy client=198.51.100.1 method=GET" in caplog.text
 
 
+@pytest.mark.asvs("V4.1.3")
 def test_a_strangers_headers_are_neither_answered_nor_logged(
     proxied: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -68,6 +68,7 @@ def test_an_access_token_outlives_the_refresh_that_replaced_it(living: TestClien
     assert by_token(living, "GET", "/api/resource", first["access_token"]).status_code == 200
 
 
+@pytest.mark.asvs("V7.3.2", "V10.4.8")
 def test_a_session_is_renewed_as_long_as_it_lives_and_no_longer(
     make_settings: MakeSettings, clock: FakeClock
 ) -> None:
@@ -87,6 +88,7 @@ def test_a_session_is_renewed_as_long_as_it_lives_and_no_longer(
     assert log_in(api).status_code == 201
 
 
+@pytest.mark.asvs("V7.3.1")
 def test_a_session_that_idles_too_long_is_over(
     make_settings: MakeSettings, clock: FakeClock
 ) -> None:
@@ -140,6 +142,7 @@ def test_a_refresh_token_presented_after_the_grace_ends_its_session(
     ended_by_reuse(living, first, last)
 
 
+@pytest.mark.asvs("V2.3.1")
 def test_a_refresh_token_before_the_last_ends_its_session_even_within_the_grace(
     living: TestClient,
 ) -> None:
@@ -162,6 +165,7 @@ def test_without_a_grace_a_second_use_at_another_moment_is_reuse(
     ended_by_reuse(api, first, last)
 
 
+@pytest.mark.asvs("V10.4.9")
 def test_a_session_that_was_ended_is_not_refreshed(living: TestClient) -> None:
     body = logged_in(living)
     by_token(living, "DELETE", "/api/sessions/current", body["access_token"])

@@ -109,6 +109,7 @@ def test_a_session_that_came_to_an_end_unheard_of_is_not_renewed(
     problem(ask_token(miguel, live, "x"), 401, "invalid_credentials", token_sent=True)
 
 
+@pytest.mark.asvs("V2.3.2")
 @pytest.mark.parametrize("by_basic", [True, False], ids=["GET /api/token", "POST /api/sessions"])
 def test_a_user_has_at_most_a_hundred_live_sessions_and_the_oldest_goes(
     store: Store, clock: FakeClock, by_basic: bool

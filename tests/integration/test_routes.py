@@ -16,7 +16,7 @@ from entrypoints.http.app import routes
 from entrypoints.http.operations import Access, Operation, Resource, Route, operation, operations_of
 from entrypoints.http.proxies import Proxies
 from entrypoints.settings import Settings
-from tests.integration.calls import MIGUEL, PROTECTED, TOKEN_ONLY, basic
+from tests.integration.calls import MIGUEL, PROTECTED, TOKEN_ONLY, basic, register
 from tests.integration.conftest import MakeSettings
 from tests.integration.described import Json, check_against_description
 from tests.integration.stores import SQLITE
@@ -66,6 +66,7 @@ def test_every_responder_of_every_resource_is_declared(route: Route) -> None:
     assert responders == set(operations_of(route.resource)) | {"OPTIONS"}
 
 
+@pytest.mark.asvs("V8.2.1", "V8.3.1")
 @pytest.mark.parametrize(("route", "method", "declared"), OPERATIONS)
 def test_only_a_user_gets_where_a_user_is_asked_for(
     standing_api: TestClient, route: Route, method: str, declared: Operation
@@ -219,6 +220,7 @@ def test_exactly_the_guarded_operations_ask_for_credentials(served: Json) -> Non
     }
 
 
+@pytest.mark.asvs("V15.3.1")
 @pytest.mark.parametrize(
     ("method", "template"),
     [
@@ -268,3 +270,22 @@ def test_the_described_ids_are_the_ids_that_are_taken(served: Json) -> None:
         assert re.search(pattern, "1" * 18)
         assert not re.search(pattern, "1" * 19)
         assert not re.search(pattern, "0")
+    (parameter,) = served["paths"]["/api/sessions/{session_id}"]["parameters"]
+    pattern = parameter["schema"]["pattern"]
+    assert all(re.search(pattern, text) for text in ("current", "bNVZ5XJp1mGQx0aXmHh1Yw", "-" * 64))
+    assert not any(re.search(pattern, text) for text in ("", "a b", "-" * 65))
+
+
+@pytest.mark.parametrize("field", ["username", "password"])
+def test_what_is_described_as_refused_of_a_registration_is_refused_and_other_ascii_taken(
+    api: TestClient, served: Json, field: str
+) -> None:
+    described = served["components"]["schemas"]["Registration"]["properties"][field]
+
+    for code in range(0x100):
+        text = f"{code}{chr(code)}x"
+        status = register(api, **{"username": f"user-{code}", field: text}).status_code
+        is_taken = re.search(described["pattern"], text) is not None
+        assert status == (201 if is_taken else 400) or (is_taken and code > 0x7F), repr(text)
+    for length in (described["minLength"] - 1, described["maxLength"] + 1):
+        assert register(api, **{field: "x" * length}).status_code == 400

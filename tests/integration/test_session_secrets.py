@@ -56,6 +56,7 @@ def our_lines(caplog: pytest.LogCaptureFixture) -> str:
     return "\n".join(logging.Formatter("%(message)s").format(record) for record in ours)
 
 
+@pytest.mark.asvs("V16.2.5")
 def test_no_password_and_no_token_reaches_a_log_line_or_a_refusal(
     living: TestClient, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:

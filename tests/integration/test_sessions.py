@@ -80,6 +80,7 @@ def test_a_list_shows_each_live_session_the_youngest_first(
     }
 
 
+@pytest.mark.asvs("V8.2.2")
 def test_a_list_holds_nobody_elses_sessions(living: TestClient) -> None:
     register(living, username="susan", password="cat")
     susan = logged_in(living, username="susan", password="cat")
@@ -122,6 +123,7 @@ def test_a_session_is_shown_by_its_id_and_as_current(living: TestClient, three: 
         assert answer.json == listed[expected]
 
 
+@pytest.mark.asvs("V8.2.2")
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_anothers_session_is_404_like_one_that_is_not_there(
     living: TestClient, method: str
@@ -180,6 +182,7 @@ def test_a_log_out_ends_the_session_and_no_other(
     assert len(ids(living, one)) == 2
 
 
+@pytest.mark.asvs("V7.4.1")
 def test_every_token_of_a_session_that_was_ended_is_refused_everywhere(
     living: TestClient, clock: FakeClock
 ) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from domain.throttling import ThrottlePolicy
 from entrypoints.settings import Profile, Registration, Settings, cores
 from tests.integration.variables import SECRET, faults, read
 
 OTHER = urlsafe_b64encode(bytes(range(64, 0, -1))).decode().rstrip("=")
 
 
+@pytest.mark.asvs("V11.4.2")
 def test_everything_has_a_default() -> None:
     settings = Settings.read({})
 
@@ -35,6 +37,16 @@ def test_everything_has_a_default() -> None:
         revocation_bound=timedelta(seconds=5),
         jwks_max_age=timedelta(minutes=5),
         registration=Registration.OPEN,
+        public_users=True,
+        throttle=ThrottlePolicy(
+            free=5,
+            first_delay=timedelta(seconds=1),
+            longest_delay=timedelta(hours=1),
+            maximum=100,
+            network_failures=100,
+            network_window=timedelta(minutes=10),
+        ),
+        audit_retention=timedelta(days=365),
         hash_memory=19_456,
         hash_time=2,
         hash_threads=1,
@@ -70,6 +82,14 @@ def test_settings_are_taken_from_their_variables() -> None:
         REVOCATION_BOUND="2",
         JWKS_MAX_AGE="30",
         REGISTRATION="closed",
+        PUBLIC_USERS="no",
+        THROTTLE_FREE="3",
+        THROTTLE_FIRST_DELAY="2",
+        THROTTLE_LONGEST_DELAY="60",
+        THROTTLE_MAXIMUM="50",
+        THROTTLE_NETWORK_FAILURES="20",
+        THROTTLE_NETWORK_WINDOW="30",
+        AUDIT_RETENTION="86400",
         HASH_MEMORY="8",
         HASH_TIME="1",
         HASH_THREADS="3",
@@ -89,6 +109,11 @@ def test_settings_are_taken_from_their_variables() -> None:
     assert settings.revocation_bound == timedelta(seconds=2)
     assert settings.jwks_max_age == timedelta(seconds=30)
     assert settings.registration is Registration.CLOSED
+    assert not settings.public_users
+    assert settings.throttle == ThrottlePolicy(
+        3, timedelta(seconds=2), timedelta(minutes=1), 50, 20, timedelta(seconds=30)
+    )
+    assert settings.audit_retention == timedelta(days=1)
     assert (settings.hash_memory, settings.hash_time) == (8, 1)
     assert (settings.hash_threads, settings.hash_queue, settings.storage_threads) == (3, 0, 2)
 
@@ -237,17 +262,11 @@ def test_a_secret_may_be_padded() -> None:
     assert read(SECRET=SECRET + "=").secrets == (bytes(range(32)),)
 
 
+@pytest.mark.asvs("V11.2.3")
 @pytest.mark.parametrize(
     "text",
     [
-        *(
-            "x",
-            "A" * 42,
-            "A" * 41,
-            "A" * 45,
-            "A" * 42 + "!",
-            "A" * 20 + " " * 23,
-        ),
+        *("x", "A" * 42, "A" * 41, "A" * 45, "A" * 42 + "!", "A" * 20 + " " * 23),
         *(f"{SECRET},", f",{SECRET}", f"{SECRET},short", f"{SECRET};{SECRET}", "=" * 44, ","),
         *("\u00e9" * 43, "A" * 20 + "\n" + "A" * 23, SECRET[:-1]),
     ],

@@ -105,6 +105,7 @@ def test_the_private_half_is_not_in_the_database_for_all_to_read(keyless: Store)
     assert not any(name in str(row) for name in ('"d"', "kty"))
 
 
+@pytest.mark.asvs("V14.2.4")
 @pytest.mark.databases(SQLITE)
 def test_the_private_half_is_nowhere_in_the_file(store: Store) -> None:
     content = b"".join(path.read_bytes() for path in store.directory.glob("accounts.sqlite*"))
@@ -161,6 +162,7 @@ def test_a_sealed_key_that_only_sqlite_can_hold_is_refused(store: Store) -> None
         prepare(store.settings())
 
 
+@pytest.mark.asvs("V11.3.3")
 def test_a_sealed_key_changed_anywhere_is_refused(store: Store) -> None:
     sealed = sealed_key(store)
     for at in range(0, len(sealed) - 1, 7):

@@ -49,6 +49,7 @@ def unknown(api: TestClient, live: str) -> None:
     problem(api.simulate_get(READY), 503, "not_ready")
 
 
+@pytest.mark.asvs("V16.5.2")
 def test_without_its_database_a_process_judges_tokens_within_the_bound_and_not_beyond(
     api: TestClient, store: Store, clock: FakeClock
 ) -> None:
@@ -89,6 +90,7 @@ def test_a_token_that_is_none_is_401_even_while_nothing_is_known(
     store.bring_back()
 
 
+@pytest.mark.asvs("V16.5.3")
 def test_what_ended_while_the_feed_could_not_be_read_is_never_accepted_after_the_bound(
     api: TestClient, store: Store, clock: FakeClock
 ) -> None:

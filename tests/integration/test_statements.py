@@ -19,8 +19,8 @@ def counted() -> Iterator[list[str]]:
     seen: list[str] = []
 
     def note(what: str) -> None:
-        # Followers, of other applications too, ask at times of their own.
-        if threading.current_thread().name != "follower":
+        # Followers and chores, of other applications too, ask at times of their own.
+        if not threading.current_thread().name.startswith(("follower", "chores")):
             seen.append(what)
 
     def executed(*arguments: object) -> None:

@@ -21,7 +21,6 @@ from tests.integration.calls import (
 )
 from tests.integration.conftest import MakeSettings
 from tests.integration.forge import Forge
-from tests.integration.long_lived import long_lived
 from tests.integration.stores import SQLITE
 
 ADDRESSES = [(method, path.format(session_id="current")) for method, path in TOKEN_ONLY]
@@ -33,13 +32,11 @@ everywhere = pytest.mark.parametrize(
 
 
 def asked(api: TestClient, method: str, path: str, forms: list[str]) -> dict[str, Result]:
-    """Every form's answer, by an application that is started once for all of them."""
-
-    with long_lived(api.app) as client:
-        return {
-            form: raw(client, method, path, [("Host", "localhost"), ("Authorization", form)])
-            for form in forms
-        }
+    """Every form's answer."""
+    return {
+        form: raw(api, method, path, [("Host", "localhost"), ("Authorization", form)])
+        for form in forms
+    }
 
 
 @everywhere
@@ -127,6 +124,7 @@ def foreign(forge: Forge) -> dict[str, str]:
     }
 
 
+@pytest.mark.asvs("V9.2.3", "V10.3.1", "V10.3.2")
 @everywhere
 def test_a_token_for_somebody_else_opens_nothing(
     standing_api: TestClient, forge: Forge, method: str, path: str
@@ -154,6 +152,7 @@ def test_the_scheme_is_read_in_any_case(standing_api: TestClient, scheme: str) -
     assert raw(standing_api, "GET", "/api/users/me", headers).status_code == 200
 
 
+@pytest.mark.asvs("V14.2.1")
 @pytest.mark.databases(SQLITE)
 def test_a_token_in_a_query_or_a_form_is_not_looked_at(standing_api: TestClient) -> None:
     live = token(standing_api)

@@ -19,6 +19,7 @@ from tests.integration.conftest import MakeSettings
 DAYS_30 = 30 * 24 * 3600
 
 
+@pytest.mark.asvs("V14.2.1", "V15.3.7")
 @pytest.mark.parametrize("path", PROTECTED)
 @pytest.mark.parametrize(
     "query",
@@ -65,6 +66,7 @@ def test_a_token_in_the_names_place_opens_the_resource_with_any_password(
     assert resource(miguel, token(miguel), password).json == {"data": "Hello, miguel!"}
 
 
+@pytest.mark.asvs("V9.2.4")
 def test_a_token_says_what_rfc_9068_asks_for(miguel: TestClient) -> None:
     said = claims(token(miguel))
 
@@ -100,6 +102,7 @@ def test_a_token_of_another_issuer_with_the_same_key_is_401(make_settings: MakeS
     problem(resource(here, token(elsewhere), "x"), 401, "invalid_credentials", token_sent=True)
 
 
+@pytest.mark.asvs("V9.2.1")
 def test_a_token_is_refused_at_its_end_and_not_before(miguel: TestClient, clock: FakeClock) -> None:
     text = token(miguel)
 
@@ -124,6 +127,7 @@ def test_a_token_lives_as_long_as_it_is_set_to(
     assert resource(api, answer.json["token"], "x").status_code == 401
 
 
+@pytest.mark.asvs("V7.2.2")
 def test_each_log_in_is_a_session_of_its_own(miguel: TestClient) -> None:
     assert claims(token(miguel))["sid"] != claims(token(miguel))["sid"]
 
@@ -152,6 +156,7 @@ def _renewed_until_refused(api: TestClient, clock: FakeClock, minutes: int) -> t
         text = answer.json["token"]
 
 
+@pytest.mark.asvs("V7.3.2")
 def test_renewal_by_tokens_ends_thirty_days_after_the_log_in(
     make_settings: MakeSettings, clock: FakeClock
 ) -> None:

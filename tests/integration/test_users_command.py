@@ -25,6 +25,7 @@ def log_in(api: TestClient, username: str = "susan") -> Result:
     return api.simulate_get("/api/token", headers=basic(username, "python"))
 
 
+@pytest.mark.asvs("V7.4.2", "V6.5.6")
 def test_whoever_is_disabled_is_out_everywhere_and_nobody_else_is(
     susan: TestClient, store: Store
 ) -> None:
@@ -79,6 +80,7 @@ def test_deleting_asks_and_leaves_everything_unless_told_yes(
     assert log_in(susan).status_code == 200
 
 
+@pytest.mark.asvs("V7.4.2")
 @pytest.mark.parametrize(
     ("words", "typed"), [(["users", "delete", "susan"], "y\n"), (DELETION, "")], ids=["y", "--yes"]
 )
@@ -123,7 +125,7 @@ def test_every_command_shows_how_it_is_written_and_does_nothing_then(words: list
     )
 
 
-@pytest.mark.parametrize("group", ["users", "keys"])
+@pytest.mark.parametrize("group", ["users", "keys", "audit"])
 def test_a_group_shows_its_commands(group: str) -> None:
     shown = said({}, group, "--help")
 

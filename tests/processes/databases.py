@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import NullPool, create_engine, text
 
@@ -13,6 +14,14 @@ from tests.processes.servers import clean_environment, random_secret
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 BACKENDS = (SQLITE, POSTGRESQL)
+
+# In one statement, so that all of it is of one moment.
+_DEEDS_AND_ENTRIES = """
+SELECT 'deed', 'user:' || id FROM users
+UNION ALL SELECT 'deed', id FROM sessions
+UNION ALL SELECT 'entry', subject FROM audit_entries WHERE event = 'user_registered'
+UNION ALL SELECT 'entry', session_id FROM audit_entries WHERE event = 'logged_in'
+"""
 
 
 @dataclass(frozen=True)
@@ -33,18 +42,33 @@ class Database:
 
     def users(self) -> list[tuple[int, str]]:
         """Every user's id and canonical name, read behind the servers' backs."""
-        engine = create_engine(self.url, poolclass=NullPool)
-        with engine.connect() as connection:
-            rows = connection.execute(text("SELECT id, canonical_name FROM users"))
-            return [(row.id, row.canonical_name) for row in rows]
+        rows = self.execute("SELECT id, canonical_name FROM users")
+        return [(user_id, name) for user_id, name in rows]
 
     def check_users(self, acknowledged: dict[int, str]) -> None:
-        """Fails unless everybody who was told to be registered is, and nobody is twice."""
+        """Fails unless everybody who was told to be registered is, and nobody is twice.
+
+        And unless the audit trail tells of every registration and log-in, and of no others.
+        """
         found = self.users()
         lost = acknowledged.items() - dict(found).items()
         assert not lost, f"{len(lost)} of {len(acknowledged)} acknowledged users are lost."
         names = Counter(name for _, name in found)
         assert max(names.values(), default=1) == 1, names.most_common(3)
+        self._check_told()
+
+    def _check_told(self) -> None:
+        rows = self.execute(_DEEDS_AND_ENTRIES)
+        deeds = Counter(what for kind, what in rows if kind == "deed")
+        entries = Counter(what for kind, what in rows if kind == "entry")
+        assert deeds == entries, (deeds - entries, entries - deeds)
+
+    def execute(self, statement: str, **parameters: object) -> list[tuple[Any, ...]]:
+        """Runs one statement behind the servers' backs; gives the rows, if any."""
+        engine = create_engine(self.url, poolclass=NullPool)
+        with engine.begin() as connection:
+            result = connection.execute(text(statement), parameters)
+            return [tuple(row) for row in result] if result.returns_rows else []
 
 
 def new_sqlite(directory: Path) -> Database:

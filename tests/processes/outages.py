@@ -10,6 +10,7 @@ from time import monotonic
 
 from entrypoints.bootstrap import administration
 from entrypoints.settings import Settings
+from tests.origins import ORIGIN
 from tests.patience import PATIENCE
 from tests.postgresql import PostgresServer
 from tests.processes import postgres_faults, sqlite_faults
@@ -142,7 +143,7 @@ def _disable(stage: Stage, url: str, name: str) -> None:
     variables = {**stage.database.variables, "DATABASE_URL": url}
     settings = Settings.read(clean_environment(stage.server.directory, **variables))
     with administration(settings) as operators:
-        assert operators.disable_user(username=name) == 1
+        assert operators.disable_user(username=name, origin=ORIGIN) == 1
 
 
 async def _refuse(stream: Stream, tokens: Tokens, struck: float) -> None:

@@ -85,10 +85,7 @@ def too_slow(stage: Stage) -> Iterator[None]:
 @contextmanager
 def frozen(stage: Stage) -> Iterator[None]:
     """Everybody there takes what is sent, and nobody answers."""
-    sessions = _of(stage).execute(
-        "SELECT pid FROM pg_stat_activity WHERE application_name = 'varvel'"
-    )
-    pids = [pid for (pid,) in sessions]
+    pids = _sessions(stage)
     processes = [_parent(pids[0]), *pids]
     for process in processes:
         os.kill(process, signal.SIGSTOP)
@@ -97,6 +94,12 @@ def frozen(stage: Stage) -> Iterator[None]:
     finally:
         for process in processes:
             os.kill(process, signal.SIGCONT)
+
+
+def _sessions(stage: Stage) -> list[int]:
+    """The server's processes that serve the application."""
+    found = _of(stage).execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'varvel'")
+    return [pid for (pid,) in found]
 
 
 def _parent(pid: int) -> int:
@@ -108,8 +111,12 @@ def _parent(pid: int) -> int:
 def exhausted(stage: Stage) -> Iterator[None]:
     with ExitStack() as others:
         _take_all(stage.database, others)
-        end_sessions(_of(stage))
-        _take_all(stage.database, others)
+        for _ in tries():
+            end_sessions(_of(stage))
+            _take_all(stage.database, others)
+            # The server asks for connections by itself, and may be quicker.
+            if not _sessions(stage):
+                break
         yield
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from entrypoints.bootstrap import Administration, administration
 from entrypoints.settings import Settings
+from tests.origins import ORIGIN
 from tests.patience import PATIENCE
 from tests.processes.connections import Answer, Stream
 from tests.processes.databases import Database
@@ -139,7 +140,7 @@ def disabling(crowd: Crowd, number: int) -> tuple[list[str], End]:
     sessions = user.log_in_often(number)
 
     def end(note: Note) -> None:
-        assert crowd.operators.disable_user(username=user.name) == number
+        assert crowd.operators.disable_user(username=user.name, origin=ORIGIN) == number
         note(_tokens(sessions))
 
     return _tokens(sessions), end
@@ -177,7 +178,7 @@ def compromised_key(crowd: Crowd, number: int) -> tuple[list[str], End]:
     (kid,) = {kid_of(held.token) for held in sessions}
 
     def end(note: Note) -> None:
-        crowd.operators.retire_signing_key(kid=kid, compromised=True)
+        crowd.operators.retire_signing_key(kid=kid, compromised=True, origin=ORIGIN)
         note(_tokens(sessions))
 
     return _tokens(sessions), end

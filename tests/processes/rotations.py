@@ -11,6 +11,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from tests.origins import ORIGIN
 from tests.patience import PATIENCE
 from tests.processes.connections import Stream
 from tests.processes.revocations import Crowd, kid_of
@@ -77,7 +78,7 @@ class Traffic:
         """Rotates as often as that, each time once every worker signs by the newest key."""
         try:
             for _ in range(times):
-                new = await asyncio.to_thread(crowd.operators.rotate_signing_keys)
+                new = await asyncio.to_thread(crowd.operators.rotate_signing_keys, origin=ORIGIN)
                 async with self.progress, asyncio.timeout(PATIENCE):
                     while list(self.kids.values()) != [new.kid] * crowd.server.workers:
                         await self.progress.wait()

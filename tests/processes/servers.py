@@ -21,6 +21,13 @@ VARVEL = str(Path(sys.executable).parent / "varvel")
 GUNICORN = (sys.executable, "-m", "gunicorn")
 CHEAP_HASH = {"VARVEL_HASH_MEMORY": "8", "VARVEL_HASH_TIME": "1"}
 
+PATIENT = {
+    "VARVEL_THROTTLE_FREE": "1000000",
+    "VARVEL_THROTTLE_MAXIMUM": "1000000",
+    "VARVEL_THROTTLE_NETWORK_FAILURES": "1000000",
+}
+"""For tests in which a wrong password is not a guess."""
+
 LISTENING = "ASGI server listening on"
 """What a worker logs when it takes requests."""
 
@@ -47,6 +54,7 @@ def clean_environment(directory: Path, **variables: str) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "HOME": str(home),
         **CHEAP_HASH,
+        **PATIENT,
         "VARVEL_DATA_DIR": str(directory / "var"),
         **{f"VARVEL_{name}": value for name, value in variables.items()},
     }

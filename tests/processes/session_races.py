@@ -17,12 +17,13 @@ from threading import Barrier
 from domain.credentials import InvalidCredentials, PasswordCredentials, TokenCredentials
 from domain.errors import DomainError
 from domain.issuance import InvalidRefreshToken, IssuedTokens
-from domain.sessions import Device, SessionNotFound
+from domain.sessions import SessionNotFound
 from domain.tokens import PasswordPrincipal, TokenPrincipal
 from domain.unit_of_work import StorageUnavailable
 from entrypoints.bootstrap import Administration, administration, build, prepare
 from entrypoints.http.app import Services
 from entrypoints.settings import Settings
+from tests.origins import ORIGIN
 from tests.patience import PATIENCE, tries
 from tests.processes.databases import Database
 from tests.processes.servers import clean_environment
@@ -49,7 +50,7 @@ class Arena:
 
     def register(self) -> "Racer":
         name = f"user-{next(self.numbers)}"
-        user = self.processes[0].register_user(username=name, password=PASSWORD)
+        user = self.processes[0].register_user(username=name, password=PASSWORD, origin=ORIGIN)
         return Racer(self, name, user.id)
 
     def at_once(self, calls: Sequence[Call]) -> list[object]:
@@ -58,7 +59,7 @@ class Arena:
 
         def run(number: int, call: Call) -> object:
             barrier.wait(PATIENCE)
-            return _outcome(call, self.processes[number % PROCESSES])
+            return outcome(call, self.processes[number % PROCESSES])
 
         return list(self.threads.map(run, range(len(calls)), calls))
 
@@ -68,12 +69,15 @@ class Arena:
             services.follow_revocations()
 
     def principal(self, token: str) -> TokenPrincipal:
-        found = self.processes[0].authenticate_request(credentials=TokenCredentials(token))
+        found = self.processes[0].authenticate_request(
+            credentials=TokenCredentials(token), origin=ORIGIN
+        )
         assert isinstance(found, TokenPrincipal)
         return found
 
 
-def _outcome(call: Call, services: Services) -> object:
+def outcome(call: Call, services: Services) -> object:
+    """What came of this call, made again for as long as the database is too busy for it."""
     for _ in tries():
         try:
             return call(services)
@@ -112,7 +116,7 @@ class Racer:
 
     def proven(self, password: str = PASSWORD) -> PasswordPrincipal:
         credentials = PasswordCredentials(self.name, password)
-        found = self.arena.processes[0].authenticate_request(credentials=credentials)
+        found = self.arena.processes[0].authenticate_request(credentials=credentials, origin=ORIGIN)
         assert isinstance(found, PasswordPrincipal)
         return found
 
@@ -135,9 +139,11 @@ class Racer:
                 assert issued.session.id not in live
                 credentials = TokenCredentials(issued.token)
                 with _refused(InvalidCredentials):
-                    services.authenticate_request(credentials=credentials)
+                    services.authenticate_request(credentials=credentials, origin=ORIGIN)
                 with _refused(InvalidRefreshToken):
-                    services.refresh_session(refresh_token=issued.refresh_token or "")
+                    services.refresh_session(
+                        refresh_token=issued.refresh_token or "", origin=ORIGIN
+                    )
 
 
 @contextmanager
@@ -152,12 +158,14 @@ def _refused(expected: type[DomainError]) -> Iterator[None]:
 def start(principal: PasswordPrincipal) -> Call:
     """Starts a session for somebody who has proved the password already."""
     return lambda services: services.issue_token(
-        principal=principal, device=Device(), refreshable=True
+        principal=principal, origin=ORIGIN, refreshable=True
     )
 
 
 def refresh(issued: IssuedTokens) -> Call:
-    return lambda services: services.refresh_session(refresh_token=issued.refresh_token or "")
+    return lambda services: services.refresh_session(
+        refresh_token=issued.refresh_token or "", origin=ORIGIN
+    )
 
 
 Race = Callable[[Arena], Counter[str]]
@@ -189,13 +197,13 @@ def log_ins_beside_disable(arena: Arena) -> Counter[str]:
     proven = racer.proven()
     outcomes = arena.at_once(
         [
-            lambda _: arena.operators.disable_user(username=racer.name),
+            lambda _: arena.operators.disable_user(username=racer.name, origin=ORIGIN),
             *[start(proven)] * (AT_ONCE - 1),
         ]
     )
 
     racer.check_over(_issued(outcomes))
-    arena.operators.enable_user(username=racer.name)
+    arena.operators.enable_user(username=racer.name, origin=ORIGIN)
     again = racer.log_in()
     racer.check_over(_issued(outcomes), live=[again.session.id])
     return _count(outcomes[1:], InvalidCredentials)
@@ -208,7 +216,10 @@ def log_ins_beside_password_change(arena: Arena) -> Counter[str]:
     outcomes = arena.at_once(
         [
             lambda services: services.change_password(
-                principal=principal, current_password=PASSWORD, new_password=NEW_PASSWORD
+                principal=principal,
+                current_password=PASSWORD,
+                new_password=NEW_PASSWORD,
+                origin=ORIGIN,
             ),
             *[start(proven)] * (AT_ONCE - 1),
         ]
@@ -225,7 +236,7 @@ def log_ins_beside_removal(arena: Arena) -> Counter[str]:
     proven = racer.proven()
     outcomes = arena.at_once(
         [
-            lambda _: arena.operators.delete_user(username=racer.name),
+            lambda _: arena.operators.delete_user(username=racer.name, origin=ORIGIN),
             *[start(proven)] * (AT_ONCE - 1),
         ]
     )
@@ -240,7 +251,9 @@ def refreshes_beside_removal(arena: Arena) -> Counter[str]:
     principal = arena.principal(first[0].token)
     outcomes = arena.at_once(
         [
-            lambda services: services.remove_account(principal=principal, password=PASSWORD),
+            lambda services: services.remove_account(
+                principal=principal, password=PASSWORD, origin=ORIGIN
+            ),
             *map(refresh, first),
         ]
     )
@@ -255,7 +268,9 @@ def refreshes_beside_log_out(arena: Arena) -> Counter[str]:
     first = racer.log_in()
     principal = arena.principal(first.token)
     ended = [
-        lambda services: services.end_session(principal=principal, session_id=first.session.id)
+        lambda services: services.end_session(
+            principal=principal, session_id=first.session.id, origin=ORIGIN
+        )
     ] * (AT_ONCE // 2)
     outcomes = arena.at_once([*ended, *[refresh(first)] * (AT_ONCE // 2)])
 

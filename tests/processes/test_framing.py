@@ -24,6 +24,7 @@ def statuses(answers: bytes) -> list[int]:
     return [int(status) for status in STATUS_LINE.findall(answers)]
 
 
+@pytest.mark.asvs("V4.2.1")
 @pytest.mark.parametrize("name", FRAMINGS)
 def test_a_malformed_request_is_refused_and_what_follows_it_is_not_carried_out(
     server: Server, name: str

@@ -11,7 +11,7 @@ from tests.processes.databases import Database
 from tests.processes.servers import Server, random_secret
 
 PRODUCTION = {"PROFILE": "production", "PUBLIC_URL": "https://id.example.com"}
-SAFE_HASH = {"HASH_MEMORY": "19456", "HASH_TIME": "2"}
+SAFE = {"HASH_MEMORY": "19456", "HASH_TIME": "2", "THROTTLE_MAXIMUM": "100"}
 PASSWORD = "a sentence of some length"
 
 
@@ -38,7 +38,7 @@ def test_a_postgresql_without_the_schema_is_refused_until_it_is_migrated_and_che
     tmp_path: Path, postgres: PostgresServer
 ) -> None:
     database = Database(postgres.create_database())
-    settings = PRODUCTION | SAFE_HASH | database.variables
+    settings = PRODUCTION | SAFE | database.variables
 
     refused = run(tmp_path, SERVE, **settings)
     unsafe = run(tmp_path, CHECK, **settings)
@@ -68,7 +68,7 @@ def test_a_database_that_is_away_is_told_in_one_sentence(
     tmp_path: Path,
 ) -> None:
     url = "postgresql://varvel:planted@127.0.0.1:1/varvel"
-    settings = PRODUCTION | SAFE_HASH | {"SECRET": random_secret(), "DATABASE_URL": url}
+    settings = PRODUCTION | SAFE | {"SECRET": random_secret(), "DATABASE_URL": url}
 
     for command in (SERVE, CHECK):
         completed = run(tmp_path, command, **settings)

@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from adapters.precis import username_profile
 from tests.processes.databases import Database
 from tests.processes.races import ROOM, check, race, spellings
@@ -20,6 +22,7 @@ def test_the_spellings_differ_and_are_one_name() -> None:
     assert {profile.enforce(spelling) for spelling in name} == {"\u00e9zo7"}
 
 
+@pytest.mark.asvs("V2.3.4")
 def test_exactly_one_of_50_parallel_registrations_of_a_name_succeeds(
     tmp_path: Path, database: Database
 ) -> None:

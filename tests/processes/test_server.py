@@ -1,6 +1,7 @@
 """What serves: the worker, its loop and its parser, and how it starts and stops."""
 
 import json
+import os
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -84,6 +85,24 @@ def test_either_command_serves_leaves_nothing_at_home_and_ends_whole(
 
     assert "Using worker: entrypoints.gunicorn_worker.DrainingWorker" in server.output
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+@pytest.mark.asvs("V16.2.3")
+def test_a_server_writes_to_its_output_and_its_database_alone(tmp_path: Path) -> None:
+    with Server(tmp_path, workers=2) as server:
+        assert server.register("miguel").status == 201
+        opened = {
+            str(link.readlink())
+            for pid in (server.pid, *server.worker_pids())
+            for link in Path(f"/proc/{pid}/fd").iterdir()
+        }
+
+        # Gunicorn looks at the age of files without names to see which workers live.
+        files = {name for name in opened if name[0] == "/" and not name.endswith(" (deleted)")}
+        names = {Path(name).name for name in files - {os.devnull}}
+        assert "varvel.sqlite" in names
+        assert names <= FILES - {"secret"}
+        assert sum(name.startswith("pipe:") for name in opened) > 0
 
 
 def test_a_request_in_flight_is_answered_before_the_server_ends(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ def standing_arena(
         yield opened
 
 
+@pytest.mark.asvs("V15.4.2")
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
 def test_nothing_that_was_ended_lives_on_whoever_of_20_came_first(
     standing_arena: Arena, race: Race

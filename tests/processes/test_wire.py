@@ -104,6 +104,7 @@ def test_an_upgrade_to_a_websocket_is_refused_as_any_request_is(server: Server) 
     assert "Traceback" not in server.output
 
 
+@pytest.mark.asvs("V14.2.4", "V16.2.5")
 def test_planted_secrets_are_in_no_line_of_output_and_no_command_line(tmp_path: Path) -> None:
     name, password, secret = "planted-name", "planted-password", "planted-secret-" + "A" * 29
     with Server(tmp_path, workers=2, SECRET=secret, PROFILE="development") as server:

@@ -27,6 +27,7 @@ def standing_crowd(
         yield opened
 
 
+@pytest.mark.asvs("V7.4.1")
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_a_session_that_is_ended_is_refused_by_every_worker(
     standing_crowd: Crowd, way: Way

@@ -5,13 +5,16 @@ from datetime import timedelta
 
 import pytest
 
+from domain.audit import AuditTrail
 from domain.credentials import PasswordCheck
 from domain.issuance import IssuedTokens, Issuer, IssueToken, RefreshSession
 from domain.passwords import PasswordPolicy
 from domain.revocations import FeedPage, RevokedSessions
 from domain.sessions import SessionPolicy
+from domain.throttling import ThrottlePolicy, Throttling
 from domain.tokens import AuthenticateRequest
 from domain.users import User, UsernameRules
+from tests.fakes.audit import FakeAuditRepository, FakeSeals
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.identifiers import FakeIdentifiers
 from tests.fakes.passwords import FakePasswordHasher, FakePasswordProfile
@@ -19,6 +22,7 @@ from tests.fakes.refresh_tokens import FakeRefreshTokens
 from tests.fakes.revocations import FakeRevocationFeed
 from tests.fakes.sessions import FakeSessionRepository
 from tests.fakes.signing_keys import FakeKeyFactory, FakeKeyRing, FakeSigningKeyRepository
+from tests.fakes.throttling import FakePseudonyms, FakeThrottleRepository
 from tests.fakes.tokens import FakeTokenCodec
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import FakeUsernameProfile, FakeUserRepository
@@ -68,15 +72,39 @@ def passwords() -> PasswordPolicy:
 
 
 @pytest.fixture
+def throttles(storage: Storage) -> FakeThrottleRepository:
+    return FakeThrottleRepository(storage)
+
+
+@pytest.fixture
+def throttling(throttles: FakeThrottleRepository, clock: FakeClock) -> Throttling:
+    return Throttling(ThrottlePolicy(), throttles, FakePseudonyms(), clock)
+
+
+@pytest.fixture
+def entries(storage: Storage) -> FakeAuditRepository:
+    return FakeAuditRepository(storage)
+
+
+@pytest.fixture
+def audit(entries: FakeAuditRepository, clock: FakeClock) -> AuditTrail:
+    return AuditTrail(entries, FakeSeals(), clock, FakeIdentifiers())
+
+
+@pytest.fixture
 def check(
     *,
     usernames: UsernameRules,
     passwords: PasswordPolicy,
     hasher: FakePasswordHasher,
     users: FakeUserRepository,
+    throttling: Throttling,
+    audit: AuditTrail,
     storage: Storage,
 ) -> PasswordCheck:
-    return PasswordCheck(usernames, passwords, hasher, users, storage.transaction)
+    return PasswordCheck(
+        usernames, passwords, hasher, users, throttling, audit, storage.transaction
+    )
 
 
 @pytest.fixture
@@ -114,6 +142,7 @@ def issue(
     users: FakeUserRepository,
     sessions: FakeSessionRepository,
     revoked: RevokedSessions,
+    audit: AuditTrail,
     clock: FakeClock,
     storage: Storage,
 ) -> IssueToken:
@@ -123,6 +152,7 @@ def issue(
         sessions,
         SessionPolicy(),
         revoked,
+        audit,
         clock,
         FakeIdentifiers(),
         storage.transaction,
@@ -136,11 +166,12 @@ def refresh(
     users: FakeUserRepository,
     sessions: FakeSessionRepository,
     revoked: RevokedSessions,
+    audit: AuditTrail,
     clock: FakeClock,
     storage: Storage,
 ) -> RefreshSession:
     return RefreshSession(
-        issuer, users, sessions, SessionPolicy(), revoked, clock, storage.transaction
+        issuer, users, sessions, SessionPolicy(), revoked, audit, clock, storage.transaction
     )
 
 

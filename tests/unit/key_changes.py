@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from domain.audit import AuditTrail
 from domain.key_rotation import (
     ListSigningKeys,
     RetireSigningKey,
@@ -10,10 +11,13 @@ from domain.key_rotation import (
     RotationPolicy,
 )
 from domain.signing_keys import KeyState, SigningKey
+from tests.fakes.audit import FakeAuditRepository, FakeSeals
 from tests.fakes.clock import START, FakeClock
+from tests.fakes.identifiers import FakeIdentifiers
 from tests.fakes.revocations import FakeRevocationFeed
 from tests.fakes.signing_keys import FakeKeyFactory, FakeSigningKeyRepository
 from tests.fakes.unit_of_work import Storage
+from tests.origins import ORIGIN
 
 MAX_AGE = timedelta(minutes=5)
 TOKEN_LIFETIME = timedelta(minutes=10)
@@ -34,11 +38,16 @@ class Keys:
     def __post_init__(self) -> None:
         self.repository = FakeSigningKeyRepository(self.storage)
         self.feed = FakeRevocationFeed(self.storage)
+        self.audit = AuditTrail(
+            FakeAuditRepository(self.storage), FakeSeals(), self.clock, FakeIdentifiers()
+        )
         factory, work = FakeKeyFactory(), self.storage.transaction
         self.rotate = RotateSigningKeys(
-            self.repository, factory, self.feed, POLICY, self.clock, work
+            self.repository, factory, self.feed, POLICY, self.audit, self.clock, work
         )
-        self.retire = RetireSigningKey(self.repository, factory, self.feed, self.clock, work)
+        self.retire = RetireSigningKey(
+            self.repository, factory, self.feed, self.audit, self.clock, work
+        )
         self.repository.add(factory.new(generation=1, use_from=START))
 
     @property
@@ -56,6 +65,6 @@ class Keys:
 
     def rotated(self) -> SigningKey:
         """A new key, when it has begun to sign."""
-        key = self.rotate()
+        key = self.rotate(origin=ORIGIN)
         self.clock.advance(seconds=WAIT.total_seconds())
         return key

@@ -13,6 +13,7 @@ from domain.unit_of_work import UnitOfWork
 from domain.users import User, UserRepository
 from tests.fakes.clock import START
 from tests.fakes.passwords import FakePasswordHasher
+from tests.origins import ORIGIN
 
 PASSWORD = "p\u00e4ssword"
 POLICY = TokenPolicy(issuer="https://auth.example")
@@ -38,7 +39,7 @@ def proven(user: User) -> PasswordPrincipal:
 
 def log_in(issue: IssueToken, user: User, *, refreshable: bool = True) -> IssuedTokens:
     """What the user gets for the password."""
-    return issue(principal=proven(user), device=DEVICE, refreshable=refreshable)
+    return issue(principal=proven(user), origin=ORIGIN, refreshable=refreshable)
 
 
 def acting_in(session: Session, user: User) -> TokenPrincipal:
@@ -57,10 +58,12 @@ def told_by(feed: RevocationFeed) -> set[str]:
 
 
 def after(meanwhile: Callable[[], object], unit_of_work: UnitOfWork) -> UnitOfWork:
-    """A unit of work that somebody else is in time to get ahead of."""
+    """Units of work, the first of which somebody else is in time to get ahead of."""
+    others = [meanwhile]
 
     def opened() -> AbstractContextManager[None]:
-        meanwhile()
+        if others:
+            others.pop()()
         return unit_of_work()
 
     return opened
@@ -74,4 +77,4 @@ def with_tokens_of(issue: IssueToken, lifetime: timedelta) -> IssueToken:
 
 def again(refresh: RefreshSession, issued: IssuedTokens) -> IssuedTokens:
     """What the refresh token of these tokens gives."""
-    return refresh(refresh_token=str(issued.refresh_token))
+    return refresh(refresh_token=str(issued.refresh_token), origin=ORIGIN)

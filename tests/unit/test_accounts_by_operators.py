@@ -6,7 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from domain.accounts import DeleteUser, DisableUser, EnableUser, UnknownUsername
+from domain.accounts import (
+    DeleteUser,
+    DisableUser,
+    EnableUser,
+    UnknownUsername,
+    UnlockPassword,
+)
 from domain.credentials import (
     InvalidCredentials,
     PasswordCheck,
@@ -19,9 +25,11 @@ from domain.users import User, UsernameRules
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.revocations import FakeRevocationFeed
 from tests.fakes.sessions import TABLE as SESSIONS
+from tests.fakes.throttling import FakeThrottleRepository
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import TABLE as USERS
 from tests.fakes.users import FakeUserRepository
+from tests.origins import ORIGIN
 from tests.unit.log_ins import PASSWORD, add_user, log_in, told_by
 from tests.unit.spellings import wide
 
@@ -32,31 +40,51 @@ UNKNOWN = ["nobody", "", "mi guel", "miguel:", "x" * 65, "eyJ.a.b"]
 @pytest.fixture
 def disable(usernames: UsernameRules, issue: IssueToken) -> DisableUser:
     return DisableUser(
-        usernames, issue.users, issue.sessions, issue.revoked, issue.clock, issue.unit_of_work
+        usernames,
+        issue.users,
+        issue.sessions,
+        issue.revoked,
+        issue.audit,
+        issue.clock,
+        issue.unit_of_work,
     )
 
 
 @pytest.fixture
 def enable(usernames: UsernameRules, issue: IssueToken) -> EnableUser:
-    return EnableUser(usernames, issue.users, issue.unit_of_work)
+    return EnableUser(usernames, issue.users, issue.audit, issue.unit_of_work)
 
 
 @pytest.fixture
-def delete(usernames: UsernameRules, issue: IssueToken) -> DeleteUser:
+def delete(
+    usernames: UsernameRules, issue: IssueToken, throttles: FakeThrottleRepository
+) -> DeleteUser:
     return DeleteUser(
-        usernames, issue.users, issue.sessions, issue.revoked, issue.clock, issue.unit_of_work
+        usernames,
+        issue.users,
+        issue.sessions,
+        throttles,
+        issue.revoked,
+        issue.audit,
+        issue.clock,
+        issue.unit_of_work,
     )
 
 
-Service = DisableUser | EnableUser | DeleteUser
+@pytest.fixture
+def unlock(
+    usernames: UsernameRules, issue: IssueToken, throttles: FakeThrottleRepository
+) -> UnlockPassword:
+    return UnlockPassword(usernames, issue.users, throttles, issue.audit, issue.unit_of_work)
 
 
-@pytest.fixture(params=["disable", "enable", "delete"])
-def service(
-    request: pytest.FixtureRequest, disable: DisableUser, enable: EnableUser, delete: DeleteUser
-) -> Service:
-    services: dict[str, Service] = {"disable": disable, "enable": enable, "delete": delete}
-    return services[request.param]
+Service = DisableUser | EnableUser | DeleteUser | UnlockPassword
+
+
+@pytest.fixture(params=["disable", "enable", "delete", "unlock"])
+def service(request: pytest.FixtureRequest) -> Service:
+    found: Service = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
@@ -73,7 +101,7 @@ def test_a_user_is_disabled_by_any_spelling_of_the_name_and_all_their_sessions_e
     own = [log_in(issue, miguel, refreshable=each).session.id for each in (True, False)]
     susans = log_in(issue, susan).session.id
 
-    assert disable(username=spelling) == 2
+    assert disable(username=spelling, origin=ORIGIN) == 2
 
     assert users.get(miguel.id) == replace(miguel, disabled_at=START)
     assert users.get(susan.id) == susan
@@ -89,13 +117,13 @@ def test_a_disabled_user_is_kept_out_whatever_they_hold(
 ) -> None:
     issued = log_in(issue, miguel)
 
-    disable(username="miguel")
+    disable(username="miguel", origin=ORIGIN)
 
     for credentials in (PasswordCredentials("miguel", PASSWORD), TokenCredentials(issued.token)):
         with pytest.raises(InvalidCredentials):
-            authenticate(credentials=credentials)
+            authenticate(credentials=credentials, origin=ORIGIN)
     with pytest.raises(InvalidRefreshToken):
-        refresh(refresh_token=str(issued.refresh_token))
+        refresh(refresh_token=str(issued.refresh_token), origin=ORIGIN)
     with pytest.raises(InvalidCredentials):
         log_in(issue, miguel)
 
@@ -103,10 +131,10 @@ def test_a_disabled_user_is_kept_out_whatever_they_hold(
 def test_who_is_disabled_twice_is_disabled_since_the_first_time(
     disable: DisableUser, users: FakeUserRepository, miguel: User, clock: FakeClock
 ) -> None:
-    disable(username="miguel")
+    disable(username="miguel", origin=ORIGIN)
     clock.advance(hours=1)
 
-    assert disable(username="miguel") == 0
+    assert disable(username="miguel", origin=ORIGIN) == 0
     assert users.get(miguel.id).disabled_at == START
 
 
@@ -116,7 +144,7 @@ def test_disabling_again_ends_what_may_have_been_left_over(
     log_in(issue, miguel)
     users.set_disabled(miguel.id, START - timedelta(days=1))
 
-    assert disable(username="miguel") == 1
+    assert disable(username="miguel", origin=ORIGIN) == 1
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
@@ -131,11 +159,11 @@ def test_an_enabled_user_logs_in_again_and_their_former_sessions_stay_over(
     spelling: str,
 ) -> None:
     former = log_in(issue, miguel).session
-    disable(username="miguel")
+    disable(username="miguel", origin=ORIGIN)
 
-    enable(username=spelling)
+    enable(username=spelling, origin=ORIGIN)
 
-    assert check.user_with(username="miguel", password=PASSWORD) == miguel
+    assert check.user_with(username="miguel", password=PASSWORD, origin=ORIGIN) == miguel
     assert log_in(issue, miguel).token
     assert is_over(former.id)
 
@@ -145,7 +173,7 @@ def test_enabling_whoever_is_not_disabled_changes_nothing(
 ) -> None:
     session = log_in(issue, miguel).session
 
-    enable(username="miguel")
+    enable(username="miguel", origin=ORIGIN)
 
     assert storage.rows(USERS) == {miguel.id: miguel}
     assert storage.rows(SESSIONS) == {session.id: session}
@@ -169,7 +197,7 @@ def test_a_user_is_deleted_by_any_spelling_of_the_name_and_all_their_sessions_en
     if is_disabled:
         issue.users.set_disabled(miguel.id, START)
 
-    assert delete(username=spelling) == 2
+    assert delete(username=spelling, origin=ORIGIN) == 2
 
     assert storage.rows(USERS) == {susan.id: susan}
     assert storage.rows(SESSIONS) == {susans.id: susans}
@@ -180,7 +208,7 @@ def test_a_user_is_deleted_by_any_spelling_of_the_name_and_all_their_sessions_en
 def test_a_deleted_users_name_is_free_and_its_next_owner_is_somebody_else(
     delete: DeleteUser, users: FakeUserRepository, miguel: User
 ) -> None:
-    assert delete(username="miguel") == 0
+    assert delete(username="miguel", origin=ORIGIN) == 0
 
     assert add_user(users, "Miguel", PASSWORD).id != miguel.id
 
@@ -192,7 +220,7 @@ def test_a_name_that_nobody_has_is_unknown_and_changes_nothing(
     session = log_in(issue, miguel).session
 
     with pytest.raises(UnknownUsername):
-        service(username=username)
+        service(username=username, origin=ORIGIN)
 
     assert storage.rows(USERS) == {miguel.id: miguel}
     assert storage.rows(SESSIONS) == {session.id: session}
@@ -207,7 +235,7 @@ def test_a_user_who_is_removed_before_the_lock_is_had_is_unknown(
             return super().lock(user_id)
 
     with pytest.raises(UnknownUsername):
-        replace(service, users=Overtaken(storage))(username="miguel")
+        replace(service, users=Overtaken(storage))(username="miguel", origin=ORIGIN)
 
     # The unit of work was given up, and the removal with it.
     assert storage.rows(USERS) == {miguel.id: miguel}

@@ -22,6 +22,7 @@ from tests.fakes.signing_keys import FakeKeyRing
 from tests.fakes.tokens import FakeTokenCodec
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import FakeUserRepository
+from tests.origins import ORIGIN
 from tests.unit.log_ins import PASSWORD, log_in
 from tests.unit.spellings import wide
 
@@ -50,7 +51,7 @@ def without_storage(
 def test_a_password_proves_its_user_and_the_hash_that_it_was_verified_against(
     authenticate: AuthenticateRequest, miguel: User
 ) -> None:
-    principal = authenticate(credentials=PasswordCredentials("MIGUEL", PASSWORD))
+    principal = authenticate(credentials=PasswordCredentials("MIGUEL", PASSWORD), origin=ORIGIN)
 
     assert principal == PasswordPrincipal(miguel.id, "Miguel", miguel.password_hash)
 
@@ -58,7 +59,7 @@ def test_a_password_proves_its_user_and_the_hash_that_it_was_verified_against(
 def test_a_principal_does_not_show_the_hash_to_whoever_logs_it(
     authenticate: AuthenticateRequest, miguel: User
 ) -> None:
-    principal = authenticate(credentials=PasswordCredentials("miguel", PASSWORD))
+    principal = authenticate(credentials=PasswordCredentials("miguel", PASSWORD), origin=ORIGIN)
 
     assert miguel.password_hash not in repr(principal)
 
@@ -68,7 +69,7 @@ def test_a_wrong_password_proves_nobody(
     authenticate: AuthenticateRequest, miguel: User, username: str, password: str
 ) -> None:
     with pytest.raises(InvalidCredentials):
-        authenticate(credentials=PasswordCredentials(username, password))
+        authenticate(credentials=PasswordCredentials(username, password), origin=ORIGIN)
 
 
 def test_a_live_token_proves_its_user_and_session_without_any_look_up_or_hash(
@@ -82,7 +83,7 @@ def test_a_live_token_proves_its_user_and_session_without_any_look_up_or_hash(
     issued = log_in(issue, miguel)
     clock.advance(minutes=5)
 
-    principal = without_storage(credentials=TokenCredentials(issued.token))
+    principal = without_storage(credentials=TokenCredentials(issued.token), origin=ORIGIN)
 
     assert principal == TokenPrincipal(miguel.id, "Miguel", issued.session.id, LOGGED_IN_AT)
     assert (hasher.hashes, hasher.verifications) == (0, 0)
@@ -92,7 +93,7 @@ def test_a_refused_token_costs_no_look_up_and_no_hash(
     without_storage: AuthenticateRequest, hasher: FakePasswordHasher
 ) -> None:
     with pytest.raises(InvalidCredentials):
-        without_storage(credentials=TokenCredentials("eyJ.a.b"))
+        without_storage(credentials=TokenCredentials("eyJ.a.b"), origin=ORIGIN)
 
     assert (hasher.hashes, hasher.verifications) == (0, 0)
 
@@ -104,7 +105,7 @@ def test_a_token_is_refused_from_its_end_on(
     clock.advance(minutes=10)
 
     with pytest.raises(InvalidCredentials):
-        authenticate(credentials=TokenCredentials(token))
+        authenticate(credentials=TokenCredentials(token), origin=ORIGIN)
 
 
 @pytest.mark.parametrize("change", [{"client_id": "other"}, {"scope": "openid"}, {"audience": "x"}])
@@ -120,7 +121,7 @@ def test_a_well_signed_token_that_was_made_for_anything_else_is_refused(
     other = codec.encode(replace(token, **change))  # type: ignore[arg-type]
 
     with pytest.raises(InvalidCredentials):
-        authenticate(credentials=TokenCredentials(other))
+        authenticate(credentials=TokenCredentials(other), origin=ORIGIN)
 
 
 def test_a_well_signed_token_of_another_issuer_is_refused(
@@ -130,7 +131,7 @@ def test_a_well_signed_token_of_another_issuer_is_refused(
     elsewhere = replace(authenticate, policy=TokenPolicy(issuer="https://other.example"))
 
     with pytest.raises(InvalidCredentials):
-        elsewhere(credentials=TokenCredentials(token))
+        elsewhere(credentials=TokenCredentials(token), origin=ORIGIN)
 
 
 def test_a_token_of_a_revoked_session_is_refused_and_those_of_others_are_not(
@@ -145,9 +146,9 @@ def test_a_token_of_a_revoked_session_is_refused_and_those_of_others_are_not(
 
     revoked.add([Revocation(ended.session.id, clock.now())])
 
-    assert authenticate(credentials=TokenCredentials(other.token))
+    assert authenticate(credentials=TokenCredentials(other.token), origin=ORIGIN)
     with pytest.raises(InvalidCredentials):
-        authenticate(credentials=TokenCredentials(ended.token))
+        authenticate(credentials=TokenCredentials(ended.token), origin=ORIGIN)
 
 
 def test_no_token_is_accepted_or_called_invalid_while_revocations_are_unknown(
@@ -157,7 +158,7 @@ def test_no_token_is_accepted_or_called_invalid_while_revocations_are_unknown(
     stale = replace(authenticate, revoked=RevokedSessions(BOUND))
 
     with pytest.raises(RevocationsUnknown):
-        stale(credentials=TokenCredentials(token))
+        stale(credentials=TokenCredentials(token), origin=ORIGIN)
 
 
 def test_a_password_is_checked_while_revocations_are_unknown(
@@ -165,7 +166,7 @@ def test_a_password_is_checked_while_revocations_are_unknown(
 ) -> None:
     stale = replace(authenticate, revoked=RevokedSessions(BOUND))
 
-    assert stale(credentials=PasswordCredentials("miguel", PASSWORD))
+    assert stale(credentials=PasswordCredentials("miguel", PASSWORD), origin=ORIGIN)
 
 
 def test_no_token_is_judged_before_the_keys_are_loaded(
@@ -175,7 +176,7 @@ def test_no_token_is_judged_before_the_keys_are_loaded(
     keyless = replace(authenticate, tokens=FakeTokenCodec(FakeKeyRing(clock), clock))
 
     with pytest.raises(SigningKeysNotLoaded):
-        keyless(credentials=TokenCredentials(token))
+        keyless(credentials=TokenCredentials(token), origin=ORIGIN)
 
 
 @pytest.mark.parametrize("name", ["eyJ.a.b", "EYJ.A.B", wide("eyJ.a.b"), "eyJ" + "a" * 900 + ".."])

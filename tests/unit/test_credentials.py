@@ -5,7 +5,13 @@ from dataclasses import replace
 import pytest
 
 from domain.accounts import DisableUser
-from domain.credentials import InvalidCredentials, PasswordCheck
+from domain.credentials import (
+    Credentials,
+    InvalidCredentials,
+    PasswordCheck,
+    PasswordCredentials,
+    TokenCredentials,
+)
 from domain.passwords import PasswordPolicy
 from domain.revocations import RevokedSessions
 from domain.users import User
@@ -14,6 +20,7 @@ from tests.fakes.passwords import FakePasswordHasher, FakePasswordProfile
 from tests.fakes.sessions import FakeSessionRepository
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import FakeUserRepository
+from tests.origins import ORIGIN
 from tests.unit.log_ins import PASSWORD, add_user, after
 from tests.unit.spellings import wide
 
@@ -27,7 +34,9 @@ def disable(
     clock: FakeClock,
     storage: Storage,
 ) -> DisableUser:
-    return DisableUser(check.usernames, check.users, sessions, revoked, clock, storage.transaction)
+    return DisableUser(
+        check.usernames, check.users, sessions, revoked, check.audit, clock, storage.transaction
+    )
 
 
 @pytest.fixture
@@ -36,12 +45,21 @@ def outdated(users: FakeUserRepository) -> User:
     return add_user(users, "outdated", "cat", FakePasswordHasher("former"))
 
 
+@pytest.mark.parametrize(
+    "credentials", [PasswordCredentials("miguel", PASSWORD), TokenCredentials(PASSWORD)]
+)
+def test_credentials_do_not_show_their_secret_to_whoever_logs_them(
+    credentials: Credentials,
+) -> None:
+    assert PASSWORD not in repr(credentials)
+
+
 @pytest.mark.parametrize("username", ["Miguel", "miguel", "MIGUEL", wide("miguel")])
 @pytest.mark.parametrize("password", ["p\u00e4ssword", "pa\u0308ssword"])
 def test_a_name_and_its_password_prove_a_user_in_every_spelling(
     check: PasswordCheck, miguel: User, username: str, password: str
 ) -> None:
-    assert check.user_with(username=username, password=password) == miguel
+    assert check.user_with(username=username, password=password, origin=ORIGIN) == miguel
 
 
 REFUSED = {
@@ -80,7 +98,7 @@ def test_every_refused_password_gives_one_answer_and_costs_one_hash(
     users.set_disabled(add_user(users, "disabled", "disabled's").id, START)
 
     with pytest.raises(InvalidCredentials) as caught:
-        check.user_with(username=username, password=password)
+        check.user_with(username=username, password=password, origin=ORIGIN)
 
     assert caught.value.fields == ()
     assert (hasher.verifications, hasher.hashes) == (1, 0)
@@ -89,7 +107,7 @@ def test_every_refused_password_gives_one_answer_and_costs_one_hash(
 def test_a_granted_password_costs_one_hash_too(
     check: PasswordCheck, hasher: FakePasswordHasher, miguel: User
 ) -> None:
-    check.user_with(username="miguel", password=PASSWORD)
+    check.user_with(username="miguel", password=PASSWORD, origin=ORIGIN)
 
     assert (hasher.verifications, hasher.hashes) == (1, 0)
 
@@ -100,7 +118,7 @@ def test_a_user_whose_stored_hash_is_broken_is_refused(
     users.replace_password_hash(miguel.id, old=miguel.password_hash, new="broken")
 
     with pytest.raises(InvalidCredentials):
-        check.user_with(username="miguel", password=PASSWORD)
+        check.user_with(username="miguel", password=PASSWORD, origin=ORIGIN)
 
 
 def test_an_unusable_password_never_matches_a_hash_of_nothing(
@@ -109,7 +127,7 @@ def test_an_unusable_password_never_matches_a_hash_of_nothing(
     add_user(users, "hollow", "")
 
     with pytest.raises(InvalidCredentials):
-        check.user_with(username="hollow", password="x" * 257)
+        check.user_with(username="hollow", password="x" * 257, origin=ORIGIN)
 
 
 def test_a_password_that_would_not_be_taken_any_more_still_proves_its_user(
@@ -117,24 +135,32 @@ def test_a_password_that_would_not_be_taken_any_more_still_proves_its_user(
 ) -> None:
     strict = replace(check, policy=PasswordPolicy(FakePasswordProfile(), minimum_length=15))
 
-    assert strict.user_with(username="miguel", password=PASSWORD) == miguel
+    assert strict.user_with(username="miguel", password=PASSWORD, origin=ORIGIN) == miguel
 
 
 def test_an_outdated_hash_is_replaced_and_the_user_given_with_the_new_one(
     check: PasswordCheck, users: FakeUserRepository, hasher: FakePasswordHasher, outdated: User
 ) -> None:
-    user = check.user_with(username="outdated", password="cat")
+    user = check.user_with(username="outdated", password="cat", origin=ORIGIN)
 
     assert user == users.get(outdated.id) != outdated
     assert not hasher.is_outdated(user.password_hash)
     assert hasher.verify("cat", user.password_hash)
 
 
+def test_replacing_an_outdated_hash_costs_one_hash_more_than_any_log_in(
+    check: PasswordCheck, hasher: FakePasswordHasher, outdated: User
+) -> None:
+    check.user_with(username="outdated", password="cat", origin=ORIGIN)
+
+    assert (hasher.verifications, hasher.hashes) == (1, 1)
+
+
 def test_an_outdated_hash_stays_when_the_password_is_refused(
     check: PasswordCheck, users: FakeUserRepository, hasher: FakePasswordHasher, outdated: User
 ) -> None:
     with pytest.raises(InvalidCredentials):
-        check.user_with(username="outdated", password="dog")
+        check.user_with(username="outdated", password="dog", origin=ORIGIN)
 
     assert users.get(outdated.id) == outdated
     assert hasher.hashes == 0
@@ -146,10 +172,10 @@ def test_of_two_log_ins_that_replace_an_outdated_hash_both_are_given_the_one_tha
     given = []
 
     def another_log_in() -> None:
-        given.append(check.user_with(username="outdated", password="cat"))
+        given.append(check.user_with(username="outdated", password="cat", origin=ORIGIN))
 
     slower = replace(check, unit_of_work=after(another_log_in, check.unit_of_work))
-    given.append(slower.user_with(username="outdated", password="cat"))
+    given.append(slower.user_with(username="outdated", password="cat", origin=ORIGIN))
 
     assert given == [users.get(outdated.id)] * 2
     assert not hasher.is_outdated(given[0].password_hash)
@@ -166,7 +192,7 @@ def test_a_password_that_was_changed_while_its_outdated_hash_was_replaced_is_ref
     interrupted = replace(check, unit_of_work=after(change, check.unit_of_work))
 
     with pytest.raises(InvalidCredentials):
-        interrupted.user_with(username="outdated", password="cat")
+        interrupted.user_with(username="outdated", password="cat", origin=ORIGIN)
     assert users.get(outdated.id).password_hash == changed
 
 
@@ -178,7 +204,7 @@ def test_a_user_removed_while_the_outdated_hash_was_replaced_is_refused(
     )
 
     with pytest.raises(InvalidCredentials):
-        interrupted.user_with(username="outdated", password="cat")
+        interrupted.user_with(username="outdated", password="cat", origin=ORIGIN)
 
 
 def test_a_password_does_not_prove_whoever_took_the_name_of_a_removed_user_meanwhile(
@@ -191,18 +217,19 @@ def test_a_password_does_not_prove_whoever_took_the_name_of_a_removed_user_meanw
     interrupted = replace(check, unit_of_work=after(replace_user, check.unit_of_work))
 
     with pytest.raises(InvalidCredentials):
-        interrupted.user_with(username="outdated", password="cat")
+        interrupted.user_with(username="outdated", password="cat", origin=ORIGIN)
 
 
 def test_a_user_disabled_while_the_outdated_hash_was_replaced_is_refused(
     check: PasswordCheck, disable: DisableUser, outdated: User
 ) -> None:
     interrupted = replace(
-        check, unit_of_work=after(lambda: disable(username="outdated"), check.unit_of_work)
+        check,
+        unit_of_work=after(lambda: disable(username="outdated", origin=ORIGIN), check.unit_of_work),
     )
 
     with pytest.raises(InvalidCredentials):
-        interrupted.user_with(username="outdated", password="cat")
+        interrupted.user_with(username="outdated", password="cat", origin=ORIGIN)
 
 
 def test_no_hash_is_made_or_verified_inside_a_unit_of_work(
@@ -222,9 +249,12 @@ def test_no_hash_is_made_or_verified_inside_a_unit_of_work(
 
     watched = replace(check, hasher=Watching())
     another = after(
-        lambda: check.user_with(username="outdated", password="cat"), check.unit_of_work
+        lambda: check.user_with(username="outdated", password="cat", origin=ORIGIN),
+        check.unit_of_work,
     )
-    replace(watched, unit_of_work=another).user_with(username="outdated", password="cat")
+    replace(watched, unit_of_work=another).user_with(
+        username="outdated", password="cat", origin=ORIGIN
+    )
 
     assert inside == [False] * 3
 
@@ -232,7 +262,6 @@ def test_no_hash_is_made_or_verified_inside_a_unit_of_work(
 def test_a_password_is_matched_with_a_user_who_is_known_already(
     check: PasswordCheck, hasher: FakePasswordHasher, miguel: User
 ) -> None:
-    assert check.matching(miguel, PASSWORD) == miguel
-    assert check.matching(miguel, "wrong") is None
-    assert check.matching(None, PASSWORD) is None
-    assert hasher.verifications == 3
+    assert check.matching(miguel, PASSWORD, origin=ORIGIN) == miguel
+    assert check.matching(miguel, "wrong", origin=ORIGIN) is None
+    assert hasher.verifications == 2

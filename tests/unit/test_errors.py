@@ -7,6 +7,7 @@ import pytest
 
 import domain
 from domain.errors import DomainError, ErrorKind, FieldError, InvalidFields
+from domain.unit_of_work import StorageUnavailable
 
 
 def subclasses(error: type[DomainError]) -> Iterator[type[DomainError]]:
@@ -54,6 +55,13 @@ def test_every_error_says_in_sentences_what_to_do(error: type[DomainError]) -> N
 
 
 @every_error
+def test_every_field_that_an_error_names_by_itself_comes_with_a_sentence(
+    error: type[DomainError],
+) -> None:
+    assert all(re.fullmatch(r"[A-Z][^\n]+\.", field.detail) for field in error().fields)
+
+
+@every_error
 def test_every_error_that_another_try_may_cure_says_when_or_is_for_the_operator(
     error: type[DomainError],
 ) -> None:
@@ -74,3 +82,7 @@ def test_an_error_carries_the_fields_at_fault_in_their_order() -> None:
 
     assert InvalidFields(first, second).fields == (first, second)
     assert InvalidFields().fields == ()
+
+
+def test_a_fault_of_the_storage_keeps_its_name_for_the_log() -> None:
+    assert StorageUnavailable("disk full").reason == "disk full"

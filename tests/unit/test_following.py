@@ -20,6 +20,7 @@ from tests.fakes.clock import START, FakeClock
 from tests.fakes.revocations import FakeRevocationFeed, append
 from tests.fakes.signing_keys import FakeKeyFactory, FakeSigningKeyRepository
 from tests.fakes.unit_of_work import Storage
+from tests.origins import ORIGIN
 from tests.unit.following import BOUND, Process, WatchedFeed
 from tests.unit.log_ins import acting_in, log_in
 
@@ -32,11 +33,11 @@ def process(storage: Storage, clock: FakeClock) -> Process:
 @pytest.fixture
 def end_a_session(issue: IssueToken, miguel: User) -> Callable[[], str]:
     """Ends a new session, in another process; says which."""
-    end = EndSession(issue.sessions, issue.revoked, issue.clock, issue.unit_of_work)
+    end = EndSession(issue.sessions, issue.revoked, issue.audit, issue.clock, issue.unit_of_work)
 
     def act() -> str:
         session = log_in(issue, miguel).session
-        end(principal=acting_in(session, miguel), session_id="current")
+        end(principal=acting_in(session, miguel), session_id="current", origin=ORIGIN)
         return session.id
 
     return act
@@ -172,7 +173,7 @@ def test_the_keys_of_an_older_state_put_back_take_the_place_of_those_known(
     end_a_session()
     process.follow()
     former, older = new_key(), Storage()
-    FakeSigningKeyRepository(older).add(former)
+    announced(older, former)  # as often as the present ones, so that no version tells them apart
     process.moved_to(older)
 
     process.follow()

@@ -17,6 +17,7 @@ from tests.fakes.sessions import TABLE as SESSIONS
 from tests.fakes.sessions import FakeSessionRepository
 from tests.fakes.signing_keys import FakeKeyFactory, FakeSigningKeyRepository
 from tests.fakes.unit_of_work import Storage
+from tests.origins import ORIGIN
 from tests.unit.log_ins import acting_in, log_in
 
 DAY = timedelta(days=1)
@@ -63,6 +64,7 @@ def advance_to(clock: FakeClock, moment: datetime) -> None:
     clock.advance(seconds=(moment - clock.now()).total_seconds())
 
 
+@pytest.mark.asvs("V14.2.7")
 def test_a_session_is_kept_for_24_hours_after_its_end_and_no_longer(
     expiring: CountedStorage, storage: Storage, clock: FakeClock, issue: IssueToken, miguel: User
 ) -> None:
@@ -88,8 +90,8 @@ def test_a_session_ended_early_goes_24_hours_later_and_its_revocation_after_its_
 ) -> None:
     session = log_in(issue, miguel).session
     clock.advance(minutes=1)
-    end = EndSession(sessions, issue.revoked, clock, storage.transaction)
-    end(principal=acting_in(session, miguel), session_id="current")
+    end = EndSession(sessions, issue.revoked, issue.audit, clock, storage.transaction)
+    end(principal=acting_in(session, miguel), session_id="current", origin=ORIGIN)
 
     clock.advance(hours=24, microseconds=1)
     assert RemoveExpired(expiring)() == 1

@@ -17,6 +17,7 @@ from tests.fakes.sessions import FakeSessionRepository
 from tests.fakes.tokens import FakeTokenCodec
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import FakeUserRepository
+from tests.origins import ORIGIN
 from tests.unit.log_ins import (
     DEVICE,
     acting_in,
@@ -66,6 +67,13 @@ def test_a_log_in_gives_an_access_token_of_its_session_and_the_first_refresh_tok
     assert (token.client_id, token.scope, token.audience) == ("varvel", "account", token.issuer)
     assert issued.refresh_token == FakeRefreshTokens().encode("id-1", 1)
     assert (issued.duration, issued.refresh_duration) == (600, 14 * 86_400)
+
+
+def test_a_log_in_that_asks_for_no_refresh_token_gets_none(issue: IssueToken, miguel: User) -> None:
+    issued = issue(principal=proven(miguel), origin=ORIGIN)
+
+    assert issued.refresh_token is None
+    assert issued.session.counter == 0
 
 
 @pytest.mark.parametrize("seconds", [1, 599, 86_400])
@@ -143,6 +151,6 @@ def test_a_log_in_that_is_refused_tells_the_feed_nothing(
     stale = replace(proven(miguel), password_hash="another")
 
     with pytest.raises(InvalidCredentials):
-        issue(principal=stale, device=DEVICE)
+        issue(principal=stale, origin=ORIGIN)
 
     assert not told_by(feed)

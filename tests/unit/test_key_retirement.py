@@ -12,6 +12,7 @@ from domain.key_rotation import (
 from domain.signing_keys import SigningKey, SigningKeyUnreadable
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.signing_keys import FakeKeyFactory
+from tests.origins import ORIGIN
 from tests.unit.key_changes import (
     PENDING,
     RETIRED,
@@ -26,7 +27,7 @@ def test_an_unknown_key_is_not_found_and_changes_nothing(keys: Keys, compromised
     before = keys.all
 
     with pytest.raises(SigningKeyNotFound):
-        keys.retire(kid="kid-0", compromised=compromised)
+        keys.retire(kid="kid-0", compromised=compromised, origin=ORIGIN)
 
     assert (keys.all, keys.version) == (before, 0)
 
@@ -34,9 +35,9 @@ def test_an_unknown_key_is_not_found_and_changes_nothing(keys: Keys, compromised
 @pytest.mark.parametrize("compromised", [False, True])
 def test_a_pending_key_goes_as_if_it_had_never_been(keys: Keys, compromised: bool) -> None:
     before = keys.all
-    new = keys.rotate()
+    new = keys.rotate(origin=ORIGIN)
 
-    assert keys.retire(kid=new.kid, compromised=compromised) is PENDING
+    assert keys.retire(kid=new.kid, compromised=compromised, origin=ORIGIN) is PENDING
 
     assert keys.all == before
     assert keys.states == [SIGNING]
@@ -45,9 +46,9 @@ def test_a_pending_key_goes_as_if_it_had_never_been(keys: Keys, compromised: boo
 def test_withdrawing_a_pending_key_leaves_one_that_retires_to_its_time(keys: Keys) -> None:
     keys.rotated()
     before = keys.all
-    pending = keys.rotate()
+    pending = keys.rotate(origin=ORIGIN)
 
-    keys.retire(kid=pending.kid, compromised=False)
+    keys.retire(kid=pending.kid, compromised=False, origin=ORIGIN)
 
     assert keys.all == before
     assert keys.states == [RETIRING, SIGNING]
@@ -57,7 +58,7 @@ def test_the_signing_key_does_not_go_while_nothing_follows_it(keys: Keys) -> Non
     before = keys.all
 
     with pytest.raises(SigningKeyInUse):
-        keys.retire(kid=before[0].kid, compromised=False)
+        keys.retire(kid=before[0].kid, compromised=False, origin=ORIGIN)
 
     assert (keys.all, keys.version) == (before, 0)
 
@@ -69,10 +70,10 @@ def test_a_key_that_another_follows_already_is_left_to_its_time(
     if has_begun:
         keys.rotated()
     else:
-        keys.rotate()
+        keys.rotate(origin=ORIGIN)
     before = keys.all
 
-    state = keys.retire(kid=before[0].kid, compromised=False)
+    state = keys.retire(kid=before[0].kid, compromised=False, origin=ORIGIN)
 
     assert keys.all == before
     assert state is (RETIRING if has_begun else SIGNING)
@@ -84,7 +85,7 @@ def test_a_compromised_signing_key_that_nothing_follows_is_replaced_at_once(
     clock.advance(hours=1)
     (compromised,) = keys.all
 
-    assert keys.retire(kid=compromised.kid, compromised=True) is SIGNING
+    assert keys.retire(kid=compromised.kid, compromised=True, origin=ORIGIN) is SIGNING
 
     (signing,) = keys.all
     assert (signing.generation, signing.use_from, signing.retire_at) == (2, clock.now(), None)
@@ -95,10 +96,10 @@ def test_a_compromised_signing_key_is_followed_at_once_by_the_pending_one(
     keys: Keys, clock: FakeClock
 ) -> None:
     (compromised,) = keys.all
-    pending = keys.rotate()
+    pending = keys.rotate(origin=ORIGIN)
     clock.advance(seconds=1)
 
-    assert keys.retire(kid=compromised.kid, compromised=True) is SIGNING
+    assert keys.retire(kid=compromised.kid, compromised=True, origin=ORIGIN) is SIGNING
 
     assert keys.all == [replace(pending, use_from=clock.now())]
     assert keys.states == [SIGNING]
@@ -108,7 +109,7 @@ def test_a_compromised_signing_key_leaves_the_one_that_retires_to_its_time(keys:
     compromised = keys.rotated()
     retiring = keys.all[0]
 
-    assert keys.retire(kid=compromised.kid, compromised=True) is SIGNING
+    assert keys.retire(kid=compromised.kid, compromised=True, origin=ORIGIN) is SIGNING
 
     first, signing = keys.all
     assert first == retiring
@@ -124,19 +125,25 @@ def test_a_compromised_key_that_signs_no_more_is_dropped_and_the_present_one_goe
     if is_retired:
         clock.advance(hours=1)
 
-    state = keys.retire(kid=keys.all[0].kid, compromised=True)
+    state = keys.retire(kid=keys.all[0].kid, compromised=True, origin=ORIGIN)
 
     assert state is (RETIRED if is_retired else RETIRING)
 
     assert keys.all == [present]
 
 
+def rewrap(keys: Keys, factory: FakeKeyFactory) -> int:
+    """How many keys were sealed anew."""
+    rewrap = RewrapSigningKeys(keys.repository, factory, keys.audit, keys.storage.transaction)
+    return rewrap(origin=ORIGIN)
+
+
 def test_rewrapping_seals_every_key_with_the_newest_secret(keys: Keys) -> None:
-    keys.rotate()
+    keys.rotate(origin=ORIGIN)
     before = keys.all
     newest = FakeKeyFactory(("newest secret", "present secret"))
 
-    assert RewrapSigningKeys(keys.repository, newest)() == 2
+    assert rewrap(keys, newest) == 2
 
     only_newest = FakeKeyFactory(("newest secret",))
     assert [only_newest.resealed(key) for key in keys.all] == [k.sealed_key for k in keys.all]
@@ -150,13 +157,13 @@ def test_rewrapping_changes_nothing_where_one_key_cannot_be_opened(keys: Keys) -
     before = keys.all
 
     with pytest.raises(SigningKeyUnreadable):
-        RewrapSigningKeys(keys.repository, FakeKeyFactory(("newest", "present secret")))()
+        rewrap(keys, FakeKeyFactory(("newest", "present secret")))
 
     assert keys.all == before
 
 
 def test_rewrapping_leaves_alone_what_changed_or_went_meanwhile(keys: Keys) -> None:
-    keys.rotate()
+    keys.rotate(origin=ORIGIN)
 
     class Interrupted(FakeKeyFactory):
         def resealed(self, key: SigningKey) -> str:
@@ -166,6 +173,6 @@ def test_rewrapping_leaves_alone_what_changed_or_went_meanwhile(keys: Keys) -> N
                 keys.repository.remove(key.kid)
             return super().resealed(key)
 
-    assert RewrapSigningKeys(keys.repository, Interrupted())() == 0
+    assert rewrap(keys, Interrupted()) == 0
 
     assert [key.sealed_key for key in keys.all] == ["sealed by another"]

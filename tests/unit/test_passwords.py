@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -81,6 +83,16 @@ def test_a_refusal_for_length_names_the_length() -> None:
 
     assert fault is not None
     assert "15" in fault.detail
+
+
+@pytest.mark.parametrize(
+    "password", ["", "x" * 257, "short", "123456789qwerty", "I log in to varvel"]
+)
+def test_a_refused_password_is_told_in_a_sentence_why(password: str) -> None:
+    fault = PRODUCTION.admit(password, canonical_name="miguel")
+
+    assert isinstance(fault, FieldError)
+    assert re.fullmatch(r"[A-Z][^\n]+\.", fault.detail)
 
 
 @pytest.mark.parametrize(

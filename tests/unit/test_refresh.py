@@ -22,6 +22,7 @@ from tests.fakes.sessions import FakeSessionRepository
 from tests.fakes.tokens import FakeTokenCodec
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import FakeUserRepository
+from tests.origins import ORIGIN
 from tests.unit.log_ins import acting_in, again, bearer_of, log_in
 
 NOW = START.replace(microsecond=0)
@@ -124,12 +125,22 @@ def test_a_repeated_pair_is_counted_from_the_rotation_not_from_the_repetition(
     assert is_over(issued.session.id)
 
 
+def test_a_pair_that_is_repeated_after_its_token_is_over_says_that_it_lasts_no_second_more(
+    refresh: RefreshSession, issued: IssuedTokens, clock: FakeClock
+) -> None:
+    patient = replace(refresh, policy=SessionPolicy(grace=timedelta(minutes=20)))
+    again(patient, issued)
+    clock.advance(minutes=11)
+
+    assert again(patient, issued).duration == 0
+
+
 def test_the_predecessor_is_repeated_after_a_renewal_by_token_too(
     refresh: RefreshSession, issue: IssueToken, issued: IssuedTokens, miguel: User, clock: FakeClock
 ) -> None:
     rotated = again(refresh, issued)
     clock.advance(seconds=5)
-    issue(principal=acting_in(issued.session, miguel), device=issued.session.device)
+    issue(principal=acting_in(issued.session, miguel), origin=ORIGIN)
 
     assert again(refresh, issued).refresh_token == rotated.refresh_token
 

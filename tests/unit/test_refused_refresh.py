@@ -24,7 +24,8 @@ from tests.fakes.signing_keys import FakeKeyRing
 from tests.fakes.tokens import FakeTokenCodec
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import FakeUserRepository
-from tests.unit.log_ins import DEVICE, acting_in, again, log_in
+from tests.origins import ORIGIN
+from tests.unit.log_ins import acting_in, again, log_in
 
 NOW = START.replace(microsecond=0)
 GRACE = timedelta(seconds=10)
@@ -53,7 +54,7 @@ def test_an_unknown_or_forged_token_changes_nothing(
     text: str,
 ) -> None:
     with pytest.raises(InvalidRefreshToken):
-        refresh(refresh_token=text)
+        refresh(refresh_token=text, origin=ORIGIN)
 
     assert not is_over(issued.session.id)
     assert sessions.find(issued.session.id) == issued.session
@@ -66,7 +67,7 @@ def test_a_token_presented_by_another_client_is_invalid_and_changes_nothing(
     issued: IssuedTokens,
 ) -> None:
     with pytest.raises(InvalidRefreshToken):
-        refresh(refresh_token=str(issued.refresh_token), client_id="wiki")
+        refresh(refresh_token=str(issued.refresh_token), client_id="wiki", origin=ORIGIN)
 
     assert not is_over(issued.session.id)
     assert sessions.find(issued.session.id) == issued.session
@@ -84,8 +85,8 @@ def test_a_session_of_another_client_is_refreshed_by_that_client_alone(
     text = FakeRefreshTokens().encode("wiki's", 1)
 
     with pytest.raises(InvalidRefreshToken):
-        refresh(refresh_token=text)
-    token = codec.decode(refresh(refresh_token=text, client_id="wiki").token)
+        refresh(refresh_token=text, origin=ORIGIN)
+    token = codec.decode(refresh(refresh_token=text, client_id="wiki", origin=ORIGIN).token)
     assert (token.client_id, token.scope) == ("wiki", "openid")
 
 
@@ -95,7 +96,7 @@ def test_a_session_of_nobody_has_no_refresh_token(
     sessions.add(replace(issued.session, id="nobody's", user_id=None))
 
     with pytest.raises(InvalidRefreshToken):
-        refresh(refresh_token=FakeRefreshTokens().encode("nobody's", 1))
+        refresh(refresh_token=FakeRefreshTokens().encode("nobody's", 1), origin=ORIGIN)
 
 
 def test_the_token_of_an_ended_session_is_invalid(
@@ -198,7 +199,7 @@ def test_a_refused_token_does_not_say_whose_it_was(
     with pytest.raises(InvalidRefreshToken) as of_a_user:
         again(refresh, issued)
     with pytest.raises(InvalidRefreshToken) as of_nobody:
-        refresh(refresh_token="refresh|id-0|1")
+        refresh(refresh_token="refresh|id-0|1", origin=ORIGIN)
 
     assert (str(of_a_user.value), of_a_user.value.fields) == (str(of_nobody.value), ())
 
@@ -213,7 +214,9 @@ def test_a_session_that_is_ended_in_the_middle_of_its_rotation_is_over(
 
     assert issued.refresh_token
     with pytest.raises(InvalidRefreshToken):
-        replace(refresh, sessions=Overtaken(storage))(refresh_token=issued.refresh_token)
+        replace(refresh, sessions=Overtaken(storage))(
+            refresh_token=issued.refresh_token, origin=ORIGIN
+        )
 
 
 def test_nothing_is_started_renewed_or_rotated_while_no_token_can_be_signed(
@@ -232,7 +235,7 @@ def test_nothing_is_started_renewed_or_rotated_while_no_token_can_be_signed(
     with pytest.raises(SigningKeysNotLoaded):
         log_in(keyless, miguel)
     with pytest.raises(SigningKeysNotLoaded):
-        keyless(principal=acting_in(issued.session, miguel), device=DEVICE)
+        keyless(principal=acting_in(issued.session, miguel), origin=ORIGIN)
     with pytest.raises(SigningKeysNotLoaded):
         again(replace(refresh, issuer=issuer), issued)
 

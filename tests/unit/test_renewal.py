@@ -14,8 +14,8 @@ from tests.fakes.sessions import FakeSessionRepository
 from tests.fakes.tokens import FakeTokenCodec
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import FakeUserRepository
+from tests.origins import ORIGIN
 from tests.unit.log_ins import (
-    DEVICE,
     acting_in,
     log_in,
     with_tokens_of,
@@ -27,7 +27,7 @@ SECOND = timedelta(seconds=1)
 
 def go_on(issue: IssueToken, issued: IssuedTokens, user: User) -> IssuedTokens:
     """What the user gets for a token of this session."""
-    return issue(principal=acting_in(issued.session, user), device=DEVICE)
+    return issue(principal=acting_in(issued.session, user), origin=ORIGIN)
 
 
 def test_a_session_that_is_not_refreshable_has_no_refresh_token_and_ends_with_its_last_token(
@@ -178,7 +178,7 @@ def test_no_token_renews_a_session_that_is_not_there_any_more(
     gone = replace(issued.session, id="id-0")
 
     with pytest.raises(InvalidCredentials):
-        issue(principal=acting_in(gone, miguel), device=DEVICE)
+        issue(principal=acting_in(gone, miguel), origin=ORIGIN)
 
 
 def test_no_token_renews_a_session_that_ends_between_the_look_at_it_and_the_renewal(

@@ -213,6 +213,7 @@ def test_no_revocation_is_forgotten_while_a_token_under_it_may_live(
         assert not any(revoked.holds(each.session_id, now=now) for each in dead)
 
 
+@pytest.mark.asvs("V15.4.1")
 @pytest.mark.usefixtures("hasty_threads")
 def test_threads_add_while_it_forgets_and_none_of_what_they_add_is_lost() -> None:
     revoked, is_enough = RevokedSessions(BOUND), Event()

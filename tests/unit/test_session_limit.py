@@ -13,6 +13,7 @@ from domain.users import User
 from tests.fakes.clock import FakeClock
 from tests.fakes.revocations import FakeRevocationFeed
 from tests.fakes.sessions import FakeSessionRepository
+from tests.origins import ORIGIN
 from tests.unit.log_ins import acting_in, log_in, told_by
 
 
@@ -58,8 +59,10 @@ def test_the_tokens_of_the_session_that_made_room_are_refused_at_once_and_all_ot
     oldest, *others = log_ins(at_most_two, miguel, 3)
 
     with pytest.raises(InvalidCredentials):
-        authenticate(credentials=TokenCredentials(oldest.token))
-    assert all(authenticate(credentials=TokenCredentials(each.token)) for each in others)
+        authenticate(credentials=TokenCredentials(oldest.token), origin=ORIGIN)
+    assert all(
+        authenticate(credentials=TokenCredentials(each.token), origin=ORIGIN) for each in others
+    )
 
 
 def test_the_oldest_session_is_the_one_begun_first_however_lately_it_was_used(
@@ -72,7 +75,7 @@ def test_the_oldest_session_is_the_one_begun_first_however_lately_it_was_used(
 ) -> None:
     first, second = log_ins(at_most_two, miguel, 2)
     clock.advance(minutes=5)
-    refresh(refresh_token=str(first.refresh_token))
+    refresh(refresh_token=str(first.refresh_token), origin=ORIGIN)
 
     log_ins(at_most_two, miguel, 1)
 
@@ -113,8 +116,8 @@ def test_renewal_takes_no_room(
 ) -> None:
     _, here = log_ins(at_most_two, miguel, 2)
 
-    at_most_two(principal=acting_in(here.session, miguel), device=here.session.device)
-    refresh(refresh_token=str(here.refresh_token))
+    at_most_two(principal=acting_in(here.session, miguel), origin=ORIGIN)
+    refresh(refresh_token=str(here.refresh_token), origin=ORIGIN)
 
     assert not told_by(feed)
 

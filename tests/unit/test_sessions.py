@@ -24,6 +24,7 @@ from domain.users import User
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.revocations import FakeRevocationFeed
 from tests.fakes.sessions import FakeSessionRepository
+from tests.origins import ORIGIN
 from tests.unit.log_ins import DEVICE, acting_in, log_in, told_by
 
 NOW = START.replace(microsecond=0)
@@ -57,13 +58,13 @@ def show(sessions: FakeSessionRepository, clock: FakeClock) -> ShowSession:
 
 @pytest.fixture
 def end(issue: IssueToken) -> EndSession:
-    return EndSession(issue.sessions, issue.revoked, issue.clock, issue.unit_of_work)
+    return EndSession(issue.sessions, issue.revoked, issue.audit, issue.clock, issue.unit_of_work)
 
 
 @pytest.fixture
 def end_others(issue: IssueToken) -> EndOtherSessions:
     return EndOtherSessions(
-        issue.users, issue.sessions, issue.revoked, issue.clock, issue.unit_of_work
+        issue.users, issue.sessions, issue.revoked, issue.audit, issue.clock, issue.unit_of_work
     )
 
 
@@ -195,9 +196,10 @@ def test_whatever_is_no_live_session_of_the_users_is_not_found_and_stays_as_it_i
     principal = acting_in(log_in(issue, miguel).session, miguel)
     before = (sessions.find(not_theirs), told_by(feed))
 
-    for service in (show, end):
-        with pytest.raises(SessionNotFound):
-            service(principal=principal, session_id=not_theirs)
+    with pytest.raises(SessionNotFound):
+        show(principal=principal, session_id=not_theirs)
+    with pytest.raises(SessionNotFound):
+        end(principal=principal, session_id=not_theirs, origin=ORIGIN)
 
     assert (sessions.find(not_theirs), told_by(feed)) == before
 
@@ -214,7 +216,7 @@ def test_a_session_is_ended_here_and_for_everybody_and_no_other_one_is(
     here, there = (log_in(issue, miguel).session for _ in range(2))
     meant, other = (there, here) if name == there.id else (here, there)
 
-    end(principal=acting_in(here, miguel), session_id=name)
+    end(principal=acting_in(here, miguel), session_id=name, origin=ORIGIN)
 
     assert is_over(meant.id)
     assert not is_over(other.id)
@@ -225,10 +227,10 @@ def test_the_tokens_of_an_ended_session_are_refused_at_once(
 ) -> None:
     issued = log_in(issue, miguel)
 
-    end(principal=acting_in(issued.session, miguel), session_id="current")
+    end(principal=acting_in(issued.session, miguel), session_id="current", origin=ORIGIN)
 
     with pytest.raises(InvalidCredentials):
-        authenticate(credentials=TokenCredentials(issued.token))
+        authenticate(credentials=TokenCredentials(issued.token), origin=ORIGIN)
 
 
 def test_all_other_sessions_of_the_user_are_ended_and_nobody_elses(
@@ -243,7 +245,7 @@ def test_all_other_sessions_of_the_user_are_ended_and_nobody_elses(
     first, here, last = log_ins(issue, miguel, clock, 3)
     susans = log_in(issue, susan)
 
-    end_others(principal=acting_in(here.session, miguel))
+    end_others(principal=acting_in(here.session, miguel), origin=ORIGIN)
 
     over = [is_over(each.session.id) for each in (first, here, last, susans)]
     assert over == [True, False, True, False]
@@ -262,7 +264,7 @@ def test_a_session_that_was_ended_elsewhere_ends_no_others(
     sessions.end(miguel.id, at=clock.now(), only=here.id)
 
     with pytest.raises(InvalidCredentials):
-        end_others(principal=acting_in(here, miguel))
+        end_others(principal=acting_in(here, miguel), origin=ORIGIN)
 
     assert sessions.find(other.id) == other
     assert told_by(feed) == {here.id}

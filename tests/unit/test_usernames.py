@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -72,6 +74,14 @@ def test_a_colon_as_sent_is_refused_even_where_the_profile_maps_it_away() -> Non
     assert refused.code == "colon"
 
 
+@pytest.mark.parametrize("name", ["", "x" * 65, "\u0130" * 64, "a:b", "eyJ.a.b"])
+def test_a_refused_name_is_told_in_a_sentence_why(name: str) -> None:
+    refused = RULES.canonical(name)
+
+    assert isinstance(refused, FieldError)
+    assert re.fullmatch(r"[A-Z][^\n]+\.", refused.detail)
+
+
 @pytest.mark.parametrize(
     "name",
     ["eyJ.a.b", "EYJ.A.B", "eYj.a.b", "eyj..", "eyJhbGciOiJFUzI1NiJ9.e30.sig", wide("eyJ.a.b")],
@@ -121,6 +131,13 @@ def test_other_names_mean_no_token(name: str) -> None:
 
 def test_a_token_of_any_length_means_a_token() -> None:
     assert RULES.means_token("eyJ" + "a" * 5_000 + ".b.c")
+
+
+def test_the_longest_name_means_a_token_in_any_width() -> None:
+    longest = wide("eyJ" + "a" * (MAXIMUM_NAME_LENGTH - 5) + "..")
+
+    assert len(longest) == MAXIMUM_NAME_LENGTH
+    assert RULES.means_token(longest)
 
 
 def test_a_name_that_is_too_long_costs_no_mapping() -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.audit import AuditTrail
 from domain.errors import InvalidFields
 from domain.passwords import PasswordPolicy
 from domain.users import (
@@ -14,12 +15,14 @@ from domain.users import (
     UsernameRules,
     UsernameTaken,
     UserNotFound,
+    UsersNotPublic,
     user_id_from,
 )
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.passwords import FakePasswordHasher, FakePasswordProfile
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import TABLE, FakeUserRepository
+from tests.origins import ORIGIN
 from tests.unit.spellings import wide
 
 NOT_IDS = [
@@ -49,16 +52,17 @@ def register(
     passwords: PasswordPolicy,
     hasher: FakePasswordHasher,
     users: FakeUserRepository,
+    audit: AuditTrail,
     clock: FakeClock,
     storage: Storage,
 ) -> RegisterUser:
-    return RegisterUser(usernames, passwords, hasher, users, clock, storage.transaction)
+    return RegisterUser(usernames, passwords, hasher, users, audit, clock, storage.transaction)
 
 
 def test_a_registered_user_is_shown_as_entered_and_compared_canonically(
     register: RegisterUser, users: FakeUserRepository
 ) -> None:
-    user = register(username="Miguel", password="python")
+    user = register(username="Miguel", password="python", origin=ORIGIN)
 
     assert user == User(1, "Miguel", "miguel", user.password_hash, START)
     assert users.get(user.id) == user
@@ -68,7 +72,7 @@ def test_a_registered_user_is_shown_as_entered_and_compared_canonically(
 def test_the_prepared_password_is_hashed(
     register: RegisterUser, hasher: FakePasswordHasher
 ) -> None:
-    user = register(username="miguel", password="pa\u0308ssword")
+    user = register(username="miguel", password="pa\u0308ssword", origin=ORIGIN)
 
     assert hasher.verify("p\u00e4ssword", user.password_hash)
     assert hasher.hashes == 1
@@ -86,7 +90,7 @@ def test_the_hash_is_made_outside_the_unit_of_work(
 
     hasher = Watching()
 
-    replace(register, hasher=hasher)(username="miguel", password="python")
+    replace(register, hasher=hasher)(username="miguel", password="python", origin=ORIGIN)
 
     assert not hasher.was_inside
 
@@ -97,7 +101,7 @@ def test_nobody_registers_where_registration_is_closed(
     closed = replace(register, is_open=False)
 
     with pytest.raises(RegistrationClosed):
-        closed(username="miguel", password="python")
+        closed(username="miguel", password="python", origin=ORIGIN)
 
     assert not storage.rows(TABLE)
     assert hasher.hashes == 0
@@ -124,7 +128,7 @@ def test_every_refused_field_is_named_and_nothing_is_spent_or_kept(
     faults: list[tuple[str, str]],
 ) -> None:
     with pytest.raises(InvalidFields) as caught:
-        register(username=username, password=password)
+        register(username=username, password=password, origin=ORIGIN)
 
     assert [(fault.field, fault.code) for fault in caught.value.fields] == faults
     assert not storage.rows(TABLE)
@@ -144,21 +148,34 @@ def test_a_password_that_the_policy_refuses_is_neither_hashed_nor_kept(
     strict = PasswordPolicy(FakePasswordProfile(), minimum_length=15, refuses_username=True)
 
     with pytest.raises(InvalidFields) as caught:
-        replace(register, passwords=strict)(username=wide("MIGUEL"), password=password)
+        replace(register, passwords=strict)(
+            username=wide("MIGUEL"), password=password, origin=ORIGIN
+        )
 
     assert [(fault.field, fault.code) for fault in caught.value.fields] == [("password", code)]
     assert not storage.rows(TABLE)
     assert hasher.hashes == 0
 
 
+def test_a_name_that_is_none_is_not_looked_for_in_the_password(register: RegisterUser) -> None:
+    strict = PasswordPolicy(FakePasswordProfile(), refuses_username=True)
+
+    with pytest.raises(InvalidFields) as caught:
+        replace(register, passwords=strict)(
+            username="a:b", password="the password of a:b", origin=ORIGIN
+        )
+
+    assert [fault.field for fault in caught.value.fields] == ["username"]
+
+
 @pytest.mark.parametrize("spelling", ["miguel", "Miguel", "MIGUEL", wide("miguel")])
 def test_a_name_is_taken_in_every_spelling(
     register: RegisterUser, storage: Storage, spelling: str
 ) -> None:
-    first = register(username="Miguel", password="python")
+    first = register(username="Miguel", password="python", origin=ORIGIN)
 
     with pytest.raises(UsernameTaken) as caught:
-        register(username=spelling, password="another")
+        register(username=spelling, password="another", origin=ORIGIN)
 
     assert [(fault.field, fault.code) for fault in caught.value.fields] == [("username", "taken")]
     assert storage.rows(TABLE) == {first.id: first}
@@ -167,7 +184,7 @@ def test_a_name_is_taken_in_every_spelling(
 def test_a_user_is_shown_by_the_id_that_a_text_spells(
     register: RegisterUser, users: FakeUserRepository
 ) -> None:
-    user = register(username="Miguel", password="python")
+    user = register(username="Miguel", password="python", origin=ORIGIN)
 
     assert ShowUser(users)(user_id=str(user.id)) == user
 
@@ -176,10 +193,24 @@ def test_a_user_is_shown_by_the_id_that_a_text_spells(
 def test_nobody_is_shown_for_any_other_text(
     register: RegisterUser, users: FakeUserRepository, user_id: str
 ) -> None:
-    register(username="Miguel", password="python")
+    register(username="Miguel", password="python", origin=ORIGIN)
 
     with pytest.raises(UserNotFound):
         ShowUser(users)(user_id=user_id)
+
+
+@pytest.mark.parametrize("user_id", ["1", "2", "0", "miguel"])
+def test_where_users_are_not_public_nobody_is_shown_or_looked_up(
+    register: RegisterUser, storage: Storage, user_id: str
+) -> None:
+    class Untouched(FakeUserRepository):
+        def get(self, user_id: int) -> User:
+            raise AssertionError("Users were looked up.")
+
+    register(username="Miguel", password="python", origin=ORIGIN)
+
+    with pytest.raises(UsersNotPublic):
+        ShowUser(Untouched(storage), is_public=False)(user_id=user_id)
 
 
 @settings(max_examples=30)

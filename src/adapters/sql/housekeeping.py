@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, bindparam, delete, select, tuple_, update
+from sqlalchemy import Column, ColumnElement, bindparam, delete, or_, select, tuple_, update
 from sqlalchemy.sql.dml import ReturningDelete
 
 from adapters.sql.database import Database
-from adapters.sql.schema import housekeeping, revocations, sessions, signing_keys
+from adapters.sql.schema import housekeeping, revocations, sessions, signing_keys, throttles
+from domain.throttling import NETWORK, STRANGER
 
 _CLAIM = (
     update(housekeeping)
@@ -17,10 +18,12 @@ _CLAIM = (
 )
 
 
-def _remove(key: Sequence[Column[Any]], expiry: Column[datetime]) -> ReturningDelete[Any]:
+def _remove(
+    key: Sequence[Column[Any]], expiry: Column[datetime], *conditions: ColumnElement[bool]
+) -> ReturningDelete[Any]:
     expired = (
         select(*key)
-        .where(expiry < bindparam("before"))
+        .where(expiry < bindparam("before"), *conditions)
         .limit(bindparam("limit"))
         # Whoever holds a row has taken it in another order than this would.
         .with_for_update(skip_locked=True)
@@ -36,6 +39,11 @@ _REMOVALS = (
     _remove([sessions.c.id], sessions.c.idle_end),
     _remove([revocations.c.position, revocations.c.session_id], revocations.c.expires_at),
     _remove([signing_keys.c.kid], signing_keys.c.retire_at),
+    _remove(
+        [throttles.c.subject],
+        throttles.c.ends_at,
+        or_(*(throttles.c.subject.startswith(prefix) for prefix in (STRANGER, NETWORK))),
+    ),
 )
 
 

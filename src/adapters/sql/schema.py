@@ -17,7 +17,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision of the newest migration, known without loading Alembic; a test compares them."""
 
 metadata = MetaData(
@@ -126,3 +126,48 @@ housekeeping = Table(
     Column("next_at", UtcDateTime, nullable=False),
 )
 """One row: when it is the next process's turn."""
+
+throttles = Table(
+    "throttles",
+    metadata,
+    Column("subject", String(80), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("recent", Integer, nullable=False),
+    Column("next_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+)
+Index("ix_throttles_ends_at", throttles.c.ends_at)
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("subject", String(80)),
+    Column("actor", String(80), nullable=False),
+    Column("session_id", String(64)),
+    Column("address", String(64)),
+    Column("request_id", String(64)),
+    Column("detail", String(255)),
+    Column("seal", String(64), nullable=False),
+    Column("sequence", BigInteger, unique=True),
+    Column("link", String(64)),
+)
+"""Rows are added, given their place in the chain once, and removed in its order by their age."""
+Index("ix_audit_entries_at", audit_entries.c.at)
+Index("ix_audit_entries_subject", audit_entries.c.subject)
+
+audit_chain = Table(
+    "audit_chain",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("link", String(64), nullable=False),
+    Column("seal", String(64), nullable=False),
+    Column("checkpoint_sequence", BigInteger, nullable=False),
+    Column("checkpoint_link", String(64), nullable=False),
+    Column("checkpoint_seal", String(64), nullable=False),
+)
+"""One row: where the chain ends, and what it was at the last entry that was removed."""

@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, bindparam, delete, insert, select, update
 from adapters.sql import revocations
 from adapters.sql.database import Database
 from adapters.sql.schema import sessions
-from domain.clock import CLOCK_LEEWAY
+from domain.clock import CLOCK_FAULT
 from domain.revocations import Revocation
 from domain.sessions import Device, Session
 
@@ -93,7 +93,7 @@ class SqlSessionRepository:
                 sessions.c.id.in_(young.where(sessions.c.id != but) if but else young)
             )
         with self._database.connection() as connection:
-            moments = {"owner": user_id, "now": at, "not_before": at - CLOCK_LEEWAY}
+            moments = {"owner": user_id, "now": at, "not_before": at - CLOCK_FAULT}
             rows = connection.execute(statement, moments)
             ended = [Revocation(row.id, row.tokens_end) for row in rows]
             revocations.append(connection, ended)
@@ -106,7 +106,7 @@ class SqlSessionRepository:
                 Revocation(row.id, row.tokens_end)
                 for row in rows
                 # What is over by this clock may go on by another one.
-                if row.ended_at is None and row.idle_end > at - CLOCK_LEEWAY
+                if row.ended_at is None and row.idle_end > at - CLOCK_FAULT
             ]
             revocations.append(connection, ended)
         return ended

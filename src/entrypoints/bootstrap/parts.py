@@ -6,19 +6,26 @@ from sqlalchemy.exc import ArgumentError
 
 from adapters.clock import SystemClock
 from adapters.common_passwords import ZxcvbnCommonPasswords
+from adapters.identifiers import RandomIdentifiers
 from adapters.jose.signing_keys import JoseKeyFactory, JoseKeyRing
-from adapters.passwords import Argon2PasswordHasher, BackgroundPasswordHasher
+from adapters.passwords import Argon2PasswordHasher, BackgroundPasswordHasher, OlderSchemes
 from adapters.precis import password_profile, username_profile
+from adapters.pseudonyms import HmacPseudonyms
+from adapters.seals import HmacSeals
 from adapters.secrets import derive_key
+from adapters.sql.audit import SqlAuditRepository
 from adapters.sql.database import Database
 from adapters.sql.revocations import SqlRevocationFeed
 from adapters.sql.sessions import SqlSessionRepository
 from adapters.sql.signing_keys import SqlSigningKeyRepository
+from adapters.sql.throttling import SqlThrottleRepository
 from adapters.sql.users import SqlUserRepository
+from domain.audit import AuditTrail
 from domain.clock import Clock
 from domain.credentials import PasswordCheck
 from domain.passwords import PasswordPolicy
 from domain.revocations import FollowRevocations, RevokedSessions
+from domain.throttling import Throttling
 from domain.users import UsernameRules
 from entrypoints.data_directory import read_or_make_secret
 from entrypoints.settings import Profile, Settings, StartupError
@@ -35,11 +42,11 @@ class Parts:
     """What several use cases share."""
 
     settings: Settings
-    secrets: tuple[bytes, ...]
+    secrets: "Secrets"
     clock: Clock
     database: Database
-    usernames: UsernameRules
     passwords: PasswordCheck
+    audit: AuditTrail
     users: SqlUserRepository
     sessions: SqlSessionRepository
     feed: SqlRevocationFeed
@@ -47,10 +54,6 @@ class Parts:
     key_factory: JoseKeyFactory
     key_ring: JoseKeyRing
     revoked: RevokedSessions
-
-    def keys_for(self, purpose: str) -> list[bytes]:
-        """The keys for this purpose, one of each secret, the newest first."""
-        return [derive_key(secret, purpose) for secret in self.secrets]
 
     def follow_revocations(self) -> FollowRevocations:
         """What brings the process up to date, and makes the first key."""
@@ -65,31 +68,41 @@ class Parts:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The secrets, the newest first."""
+
+    values: tuple[bytes, ...]
+
+    def keys_for(self, purpose: str) -> list[bytes]:
+        """The keys for this purpose, one of each secret, the newest first."""
+        return [derive_key(secret, purpose) for secret in self.values]
+
+
 def make_parts(settings: Settings, *, clock: Clock | None = None) -> Parts:
     """Wires the adapters; opens no connection and starts no thread. Raises StartupError.
 
     Without a secret among the settings it makes one, and keeps it in the data directory.
     """
     clock = clock or SystemClock()
-    secrets = settings.secrets or (read_or_make_secret(settings.secret_file),)
-    sealing_keys = [derive_key(secret, "signing-keys") for secret in secrets]
+    secrets = Secrets(settings.secrets or (read_or_make_secret(settings.secret_file),))
+    sealing_keys = secrets.keys_for("signing-keys")
     database = _database(settings)
-    users = SqlUserRepository(database)
-    usernames = UsernameRules(username_profile())
-    hasher = BackgroundPasswordHasher(
-        Argon2PasswordHasher(memory=settings.hash_memory, time=settings.hash_time),
-        threads=settings.hash_threads,
-        niceness=HASHING_NICENESS,
+    audit = AuditTrail(
+        SqlAuditRepository(database),
+        HmacSeals(secrets.keys_for("audit")),
+        clock,
+        RandomIdentifiers(),
     )
-    policy = _password_policy(settings.profile)
+    passwords = _password_check(settings, secrets, database, audit)
     return Parts(
         settings=settings,
         secrets=secrets,
         clock=clock,
         database=database,
-        usernames=usernames,
-        passwords=PasswordCheck(usernames, policy, hasher, users, database.transaction),
-        users=users,
+        passwords=passwords,
+        audit=audit,
+        users=SqlUserRepository(database),
         sessions=SqlSessionRepository(database),
         feed=SqlRevocationFeed(database),
         signing_keys=SqlSigningKeyRepository(database),
@@ -99,9 +112,30 @@ def make_parts(settings: Settings, *, clock: Clock | None = None) -> Parts:
     )
 
 
+def _password_check(
+    settings: Settings, secrets: Secrets, database: Database, audit: AuditTrail
+) -> PasswordCheck:
+    hasher = BackgroundPasswordHasher(
+        OlderSchemes(Argon2PasswordHasher(memory=settings.hash_memory, time=settings.hash_time)),
+        threads=settings.hash_threads,
+        niceness=HASHING_NICENESS,
+    )
+    pseudonyms = HmacPseudonyms(secrets.keys_for("pseudonyms")[0])
+    return PasswordCheck(
+        UsernameRules(username_profile()),
+        _password_policy(settings.profile),
+        hasher,
+        SqlUserRepository(database),
+        Throttling(settings.throttle, SqlThrottleRepository(database), pseudonyms, audit.clock),
+        audit,
+        database.transaction,
+    )
+
+
 def _database(settings: Settings) -> Database:
-    # One for each thread that may want one; the last is the follower's, which never has to wait.
-    pool_size = settings.storage_threads + settings.hash_threads + 1
+    # One for each thread that may want one; the last are the follower's, which never has to wait,
+    # and that of the chores.
+    pool_size = settings.storage_threads + settings.hash_threads + 2
     try:
         database = Database(settings.database_url, pool_size=pool_size)
     except (ArgumentError, ImportError, TypeError) as error:

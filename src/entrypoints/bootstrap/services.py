@@ -7,6 +7,7 @@ from adapters.sql.database import Database
 from adapters.sql.health import SqlStorage
 from adapters.sql.housekeeping import SqlExpiringStorage
 from domain.accounts import ChangePassword, RemoveAccount, ShowAccount
+from domain.audit_chain import SealAuditTrail, TrimAuditTrail
 from domain.clock import Clock
 from domain.health import CheckReadiness
 from domain.housekeeping import RemoveExpired
@@ -26,33 +27,48 @@ def build(settings: Settings, *, clock: Clock | None = None) -> tuple[Services, 
     """Wires everything; opens no connection and starts no thread. Raises StartupError."""
     parts = make_parts(settings, clock=clock)
     clock, users, sessions, revoked = parts.clock, parts.users, parts.sessions, parts.revoked
-    passwords, unit_of_work = parts.passwords, parts.database.transaction
+    passwords, audit = parts.passwords, parts.audit
+    unit_of_work = parts.database.transaction
 
     codec = JoseTokenCodec(parts.key_ring, clock)
     token_policy = TokenPolicy(issuer=settings.issuer, lifetime=settings.token_lifetime)
     session_policy = SessionPolicy(
         settings.session_idle, settings.session_lifetime, settings.refresh_grace
     )
-    refresh_tokens = HmacRefreshTokens(parts.keys_for("refresh-tokens"))
+    refresh_tokens = HmacRefreshTokens(parts.secrets.keys_for("refresh-tokens"))
     issuer = Issuer(token_policy, codec, refresh_tokens)
 
     services = Services(
         key_ring=parts.key_ring,
         follow_revocations=parts.follow_revocations(),
         remove_expired=RemoveExpired(SqlExpiringStorage(parts.database)),
+        seal_audit_trail=SealAuditTrail(audit.entries, audit.seals, unit_of_work),
+        trim_audit_trail=TrimAuditTrail(
+            # By the storage's clock, since one process whose own is wrong must not erase the trail.
+            audit.entries,
+            audit,
+            settings.audit_retention,
+            parts.database,
+            unit_of_work,
+        ),
         register_user=RegisterUser(
-            parts.usernames,
+            passwords.usernames,
             passwords.policy,
             passwords.hasher,
             users,
+            audit,
             clock,
             unit_of_work,
             is_open=settings.registration is Registration.OPEN,
         ),
-        show_user=ShowUser(users),
+        show_user=ShowUser(users, settings.public_users),
         show_account=ShowAccount(users),
-        change_password=ChangePassword(passwords, users, sessions, revoked, clock, unit_of_work),
-        remove_account=RemoveAccount(passwords, users, sessions, revoked, clock, unit_of_work),
+        change_password=ChangePassword(
+            passwords, users, sessions, revoked, audit, clock, unit_of_work
+        ),
+        remove_account=RemoveAccount(
+            passwords, users, sessions, revoked, audit, clock, unit_of_work
+        ),
         authenticate_request=AuthenticateRequest(passwords, token_policy, codec, revoked, clock),
         issue_token=IssueToken(
             issuer,
@@ -60,17 +76,18 @@ def build(settings: Settings, *, clock: Clock | None = None) -> tuple[Services, 
             sessions,
             session_policy,
             revoked,
+            audit,
             clock,
             RandomIdentifiers(),
             unit_of_work,
         ),
         refresh_session=RefreshSession(
-            issuer, users, sessions, session_policy, revoked, clock, unit_of_work
+            issuer, users, sessions, session_policy, revoked, audit, clock, unit_of_work
         ),
         list_sessions=ListSessions(sessions, clock),
         show_session=ShowSession(sessions, clock),
-        end_session=EndSession(sessions, revoked, clock, unit_of_work),
-        end_other_sessions=EndOtherSessions(users, sessions, revoked, clock, unit_of_work),
+        end_session=EndSession(sessions, revoked, audit, clock, unit_of_work),
+        end_other_sessions=EndOtherSessions(users, sessions, revoked, audit, clock, unit_of_work),
         check_readiness=CheckReadiness(SqlStorage(parts.database), parts.key_ring, revoked, clock),
         storage=Lane("storage", threads=settings.storage_threads, queue=STORAGE_QUEUE),
         hashing=Lane("hashing", threads=settings.hash_threads, queue=settings.hash_queue),

@@ -5,6 +5,7 @@ import socket
 
 import click
 
+from entrypoints.cli.audit import audit
 from entrypoints.cli.command import example
 from entrypoints.cli.signing_keys import keys
 from entrypoints.cli.users import users
@@ -72,6 +73,7 @@ def check() -> None:
     click.echo("Nothing unsafe was found.")
 
 
+main.add_command(audit)
 main.add_command(users)
 main.add_command(keys)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from domain.errors import DomainError
+from domain.origins import Origin
 from entrypoints.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ def example(*commands: str) -> str:
 
 HYPHENS = {"ignore_unknown_options": True}
 """For commands whose argument may begin with a hyphen, as ids of keys and names of users do."""
+
+
+OPERATOR = Origin(actor="operator")
+"""Who acts here: whoever may use the database and the secret."""
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from datetime import datetime
 import click
 
 from domain.signing_keys import KeyState
-from entrypoints.cli.command import HYPHENS, administered, example
+from entrypoints.cli.command import HYPHENS, OPERATOR, administered, example
 
 
 @click.group(epilog=example("varvel keys list", "varvel keys rotate"))
@@ -29,7 +29,7 @@ def list_keys() -> None:
 def rotate() -> None:
     """Publish a new key, which signs as soon as everybody who checks tokens can know it."""
     with administered() as services:
-        new = services.rotate_signing_keys()
+        new = services.rotate_signing_keys(origin=OPERATOR)
     click.echo(f"Key {new.kid} is published, and signs from {_text(new.use_from)} on.")
 
 
@@ -42,7 +42,7 @@ def rotate() -> None:
 def retire(kid: str, compromised: bool) -> None:
     """Withdraw a pending key, or drop a compromised one."""
     with administered() as services:
-        state = services.retire_signing_key(kid=kid, compromised=compromised)
+        state = services.retire_signing_key(kid=kid, compromised=compromised, origin=OPERATOR)
     if state is KeyState.PENDING:
         click.echo("Withdrawn; it has signed nothing.")
     elif compromised:
@@ -55,7 +55,7 @@ def retire(kid: str, compromised: bool) -> None:
 def rewrap() -> None:
     """Seal every key with the newest secret, so that older ones can be given up."""
     with administered() as services:
-        number = services.rewrap_signing_keys()
+        number = services.rewrap_signing_keys(origin=OPERATOR)
     click.echo(f"Sealed with the newest secret: {number}.")
 
 

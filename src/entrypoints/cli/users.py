@@ -2,12 +2,12 @@
 
 import click
 
-from entrypoints.cli.command import HYPHENS, administered, example
+from entrypoints.cli.command import HYPHENS, OPERATOR, administered, example
 
 
 @click.group(epilog=example("varvel users disable susan", "varvel users delete susan"))
 def users() -> None:
-    """Disable, enable and delete users."""
+    """Disable, enable, unlock and delete users."""
 
 
 @users.command(context_settings=HYPHENS, epilog=example("varvel users disable susan"))
@@ -15,7 +15,7 @@ def users() -> None:
 def disable(name: str) -> None:
     """Keep a user out, and end all their sessions."""
     with administered() as services:
-        ended = services.disable_user(username=name)
+        ended = services.disable_user(username=name, origin=OPERATOR)
     click.echo(f"Disabled; {_sessions(ended)} ended.")
 
 
@@ -24,8 +24,17 @@ def disable(name: str) -> None:
 def enable(name: str) -> None:
     """Let a disabled user log in again."""
     with administered() as services:
-        services.enable_user(username=name)
+        services.enable_user(username=name, origin=OPERATOR)
     click.echo("Enabled.")
+
+
+@users.command(context_settings=HYPHENS, epilog=example("varvel users unlock susan"))
+@click.argument("name", type=click.UNPROCESSED)
+def unlock(name: str) -> None:
+    """Let a user's password be tried again, however often it was wrong."""
+    with administered() as services:
+        was_throttled = services.unlock_password(username=name, origin=OPERATOR)
+    click.echo("Unlocked." if was_throttled else "No password was wrong since the last log-in.")
 
 
 @users.command(
@@ -37,7 +46,7 @@ def enable(name: str) -> None:
 def delete(name: str) -> None:
     """Remove a user, and end all their sessions; the name becomes free."""
     with administered() as services:
-        ended = services.delete_user(username=name)
+        ended = services.delete_user(username=name, origin=OPERATOR)
     click.echo(f"Deleted; {_sessions(ended)} ended.")
 
 

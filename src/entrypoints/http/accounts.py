@@ -4,10 +4,13 @@ from falcon.asgi import Request, Response
 from marshmallow import Schema, fields
 
 from domain.accounts import ChangePassword, RemoveAccount, ShowAccount
-from entrypoints.http.bodies import RequestSchema, Text, load
+from entrypoints.http.bodies import RequestSchema, SentText, Text, load
 from entrypoints.http.json import dumps
 from entrypoints.http.lanes import Lane
 from entrypoints.http.operations import Access, Resource, operation
+from entrypoints.http.origins import origin
+from entrypoints.http.passwords import NewPassword
+from entrypoints.http.proxies import Proxies
 
 
 class AccountSchema(Schema):
@@ -23,14 +26,14 @@ class AccountSchema(Schema):
 class PasswordChangeSchema(RequestSchema):
     """What changes a password."""
 
-    current_password = Text("The present password.", "python")
-    new_password = Text("Up to 256 characters.", "correct horse battery staple")
+    current_password = SentText("The present password.", "python")
+    new_password = NewPassword("correct horse battery staple")
 
 
 class RemovalSchema(RequestSchema):
     """What removes an account."""
 
-    password = Text("The present password.", "python")
+    password = SentText("The present password.", "python")
 
 
 _ACCOUNT = AccountSchema()
@@ -60,40 +63,56 @@ class AccountResource(Resource):
 class PasswordResource(Resource):
     """The password of the user who asks."""
 
-    def __init__(self, change_password: ChangePassword, hashing: Lane) -> None:
+    def __init__(self, change_password: ChangePassword, hashing: Lane, proxies: Proxies) -> None:
         self._change_password = change_password
         self._hashing = hashing
+        self._proxies = proxies
 
     @operation(
         Access.TOKEN,
         "Change the password, and end all other sessions",
         status=204,
         body=_PASSWORD_CHANGE,
-        problems=(400, 401, 408, 413, 415, 503),
+        problems=(400, 401, 408, 413, 415, 429, 503),
     )
     async def on_put(self, req: Request, resp: Response) -> None:
         """Changes the password."""
         change = await load(req, _PASSWORD_CHANGE)
-        await self._hashing.run(self._change_password, principal=req.context.principal, **change)
+        caller = origin(req, self._proxies)
+        await self._hashing.run(
+            self._change_password,
+            holder=caller.network,
+            principal=req.context.principal,
+            origin=caller,
+            **change,
+        )
         resp.status = 204
 
 
 class RemovalResource(Resource):
     """The end of an account."""
 
-    def __init__(self, remove_account: RemoveAccount, hashing: Lane) -> None:
+    def __init__(self, remove_account: RemoveAccount, hashing: Lane, proxies: Proxies) -> None:
         self._remove_account = remove_account
         self._hashing = hashing
+        self._proxies = proxies
 
     @operation(
         Access.TOKEN,
         "Remove the account, and end all its sessions",
         status=204,
         body=_REMOVAL,
-        problems=(400, 401, 408, 413, 415, 503),
+        problems=(400, 401, 408, 413, 415, 429, 503),
     )
     async def on_post(self, req: Request, resp: Response) -> None:
         """Removes the user who asks."""
         removal = await load(req, _REMOVAL)
-        await self._hashing.run(self._remove_account, principal=req.context.principal, **removal)
+        caller = origin(req, self._proxies)
+        await self._hashing.run(
+            self._remove_account,
+            holder=caller.network,
+            principal=req.context.principal,
+            origin=caller,
+            **removal,
+        )
         resp.status = 204

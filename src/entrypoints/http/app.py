@@ -1,7 +1,5 @@
 """The Falcon application: its routes, its middleware, its error handlers."""
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +8,7 @@ import falcon
 from falcon.asgi import App, Request, Response
 
 from domain.accounts import ChangePassword, RemoveAccount, ShowAccount
+from domain.audit_chain import SEALING_INTERVAL, SealAuditTrail, TrimAuditTrail
 from domain.errors import DomainError
 from domain.health import CheckReadiness
 from domain.housekeeping import INTERVAL, RemoveExpired
@@ -27,6 +26,7 @@ from entrypoints.http.authentication import Authentication
 from entrypoints.http.headers import BrowserHeaders, CrossOrigin
 from entrypoints.http.health import LivenessResource, ReadinessResource
 from entrypoints.http.lanes import Lane
+from entrypoints.http.lifespan import Chore, Lifespan
 from entrypoints.http.operations import Route
 from entrypoints.http.problems import Problem
 from entrypoints.http.protected import ProtectedResource
@@ -37,8 +37,6 @@ from entrypoints.http.signing_keys import SigningKeysResource
 from entrypoints.http.tokens import TokenResource
 from entrypoints.http.users import UserResource, UsersResource
 from entrypoints.settings import Settings
-
-_log = logging.getLogger("varvel")
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -77,6 +75,8 @@ class Services:
     key_ring: KeyRing
     follow_revocations: FollowRevocations
     remove_expired: RemoveExpired
+    seal_audit_trail: SealAuditTrail
+    trim_audit_trail: TrimAuditTrail
     register_user: RegisterUser
     show_user: ShowUser
     show_account: ShowAccount
@@ -92,45 +92,6 @@ class Services:
     check_readiness: CheckReadiness
     storage: Lane
     hashing: Lane
-
-
-class Lifespan:
-    """What happens in each process after the server has forked it, and before it ends."""
-
-    def __init__(
-        self, services: Services, follower: Follower, on_close: Callable[[], None]
-    ) -> None:
-        self._services = services
-        self._follower = follower
-        self._on_close = on_close
-        self._housekeeping: asyncio.Task[None] | None = None
-
-    async def process_startup(self, _scope: object, _event: object) -> None:
-        """Reads keys and revocations; while the database does not answer, goes on trying.
-
-        A process that gave up instead would end the whole server, and the token checks of the
-        processes that know theirs with it.
-        """
-        await asyncio.wrap_future(self._follower.start())
-        self._housekeeping = asyncio.create_task(self._keep_house())
-
-    async def process_shutdown(self, _scope: object, _event: object) -> None:
-        """Lets the work under way end, then closes what is open."""
-        if self._housekeeping is not None:
-            self._housekeeping.cancel()
-        self._services.hashing.close()
-        self._services.storage.close()
-        self._follower.stop()
-        self._on_close()
-
-    async def _keep_house(self) -> None:
-        while True:
-            await asyncio.sleep(INTERVAL.total_seconds())
-            try:
-                await self._services.storage.run(self._services.remove_expired)
-            except Exception as error:  # another process, or the next turn, does it
-                is_known = isinstance(error, (DomainError, Problem))
-                _log.error("what has expired stays: %s", error, exc_info=not is_known)
 
 
 def routes(services: Services, *, proxies: Proxies, jwks_max_age: int) -> tuple[Route, ...]:
@@ -149,8 +110,10 @@ def routes(services: Services, *, proxies: Proxies, jwks_max_age: int) -> tuple[
         Route("/api/users", users),
         Route("/api/users/{user_id}", user),
         Route("/api/users/me", AccountResource(services.show_account, storage)),
-        Route("/api/users/me/password", PasswordResource(services.change_password, hashing)),
-        Route("/api/users/me/removal", RemovalResource(services.remove_account, hashing)),
+        Route(
+            "/api/users/me/password", PasswordResource(services.change_password, hashing, proxies)
+        ),
+        Route("/api/users/me/removal", RemovalResource(services.remove_account, hashing, proxies)),
         *_session_routes(services, proxies),
         Route("/api/resource", ProtectedResource()),
         # The seed's text and code spell two paths in these ways as well.
@@ -174,11 +137,25 @@ def _session_routes(services: Services, proxies: Proxies) -> tuple[Route, ...]:
         hashing=hashing,
         proxies=proxies,
     )
-    session = SessionResource(services.show_session, services.end_session, storage)
+    session = SessionResource(services.show_session, services.end_session, storage, proxies)
     return (
         Route("/api/token", tokens),
         Route("/api/sessions", sessions),
         Route("/api/sessions/{session_id}", session),
+    )
+
+
+def chores(services: Services) -> tuple[Chore, ...]:
+    """What every process does beside its requests, as far as no other process has done it."""
+    return (
+        Chore(services.remove_expired, INTERVAL, "what has expired stays"),
+        Chore(services.trim_audit_trail, INTERVAL, "the audit trail keeps what is too old"),
+        Chore(
+            services.seal_audit_trail,
+            SEALING_INTERVAL,
+            "the audit trail is not sealed",
+            news="audit head",
+        ),
     )
 
 
@@ -190,12 +167,16 @@ def create_http_app(
     interval = settings.revocation_poll.total_seconds()
     follower = Follower(services.follow_revocations, interval=interval)
     app = HttpApp()
-    app.add_middleware(Lifespan(services, follower, on_close))
+    todo = chores(services)
+    # Not in the storage lane, so that they neither wait for requests nor keep one waiting.
+    lane = Lane("chores", threads=len(todo), queue=0)
+    others = (services.hashing, services.storage)
+    app.add_middleware(Lifespan(follower, todo, lane, others, on_close))
     app.add_middleware(BrowserHeaders(is_https=settings.issuer.startswith("https://")))
     if settings.cors_origins:
         app.add_middleware(CrossOrigin(settings.cors_origins))
     app.add_middleware(Requests(proxies))
-    app.add_middleware(Authentication(services.authenticate_request, services.hashing))
+    app.add_middleware(Authentication(services.authenticate_request, services.hashing, proxies))
     app.add_error_handler(Exception, errors.answer_unexpected)
     app.add_error_handler(falcon.HTTPError, errors.answer_http_error)
     app.add_error_handler(Problem, errors.answer_problem)

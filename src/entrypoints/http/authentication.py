@@ -15,9 +15,15 @@ from domain.credentials import (
     TokenCredentials,
     TokenRequired,
 )
+from domain.origins import Origin
 from domain.tokens import AuthenticateRequest
 from entrypoints.http.lanes import Lane
 from entrypoints.http.operations import Access, operations_of
+from entrypoints.http.origins import origin
+from entrypoints.http.proxies import Proxies
+
+_NOT_LOOKED_AT = Origin()
+"""A token is worth the same from everywhere."""
 
 _BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
 """RFC 6750 section 2.1."""
@@ -43,9 +49,12 @@ def basic_credentials(encoded: str) -> tuple[str, str]:
 class Authentication:
     """Lets nobody reach a responder that its operation does not admit."""
 
-    def __init__(self, authenticate_request: AuthenticateRequest, hashing: Lane) -> None:
+    def __init__(
+        self, authenticate_request: AuthenticateRequest, hashing: Lane, proxies: Proxies
+    ) -> None:
         self._authenticate_request = authenticate_request
         self._hashing = hashing
+        self._proxies = proxies
 
     async def process_resource(
         self, req: Request, _resp: Response, resource: object, _params: dict[str, Any]
@@ -57,12 +66,18 @@ class Authentication:
         credentials = self._credentials(req)
         # A token costs no I/O and is checked at once; a password costs a hash and waits its turn.
         if isinstance(credentials, TokenCredentials):
-            req.context.principal = self._authenticate_request(credentials=credentials)
+            req.context.principal = self._authenticate_request(
+                credentials=credentials, origin=_NOT_LOOKED_AT
+            )
         elif declared.access is Access.TOKEN:
             raise TokenRequired
         else:
+            caller = origin(req, self._proxies)
             req.context.principal = await self._hashing.run(
-                self._authenticate_request, credentials=credentials
+                self._authenticate_request,
+                holder=caller.network,
+                credentials=credentials,
+                origin=caller,
             )
 
     def _credentials(self, req: Request) -> Credentials:

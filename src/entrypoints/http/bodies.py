@@ -23,14 +23,24 @@ _DETAILS = {
 
 
 class Text(fields.String):
-    """A text that must be there. Its messages are codes, which `load` explains."""
+    """A text that must be there. Its messages are codes, which `load` explains.
 
-    def __init__(self, description: str, example: str) -> None:
+    `described` is JSON Schema that tells clients what is refused elsewhere.
+    """
+
+    def __init__(self, description: str, example: str, **described: object) -> None:
         super().__init__(
             required=True,
-            metadata={"description": description, "example": example},
+            metadata={"description": description, "example": example, **described},
             error_messages={"required": "missing", "null": "not_text", "invalid": "not_text"},
         )
+
+
+class SentText(Text):
+    """A text in a request, where any is read but one that `loads` refuses."""
+
+    def __init__(self, description: str, example: str) -> None:
+        super().__init__(description, example, pattern=r"^[^\u0000]*$")
 
 
 class RequestSchema(Schema):

@@ -1,10 +1,11 @@
 """Lanes: bounded places for work that would block the event loop."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
-from threading import BoundedSemaphore
+from threading import Lock
 from typing import TypeVar
 
 from entrypoints.http.problems import Problem
@@ -19,29 +20,35 @@ class Lane:
     """`threads` calls run at once and `queue` more wait; whoever comes then is turned away.
 
     Turning away at once is what keeps answers quick under a flood: a queue without an end only
-    moves the wait to everybody.
+    moves the wait to everybody. Of the queue, one holder has half at most.
     """
 
     def __init__(self, name: str, *, threads: int, queue: int) -> None:
         self._name = name
         self._threads = threads
         self._capacity = threads + queue
+        self._share = threads + queue // 2
+        self._taken = 0
+        self._held: Counter[str] = Counter()
 
-    async def run(self, call: Callable[..., T], **arguments: object) -> T:
+    async def run(
+        self, call: Callable[..., T], *, holder: str | None = None, **arguments: object
+    ) -> T:
         """What the call returns or raises, run on a thread of this lane.
 
-        Raises Problem 503 with Retry-After when every place is taken, or when there is no result
-        within MAXIMUM_SECONDS; a call that has not begun by then never does.
+        Raises Problem 503 with Retry-After when every place is taken, or every one that this holder
+        may have, or when there is no result within MAXIMUM_SECONDS; a call that has not begun by
+        then never does.
         """
-        if not self._places.acquire(blocking=False):
+        if not self._take(holder):
             raise _unavailable("overloaded", "Too many requests of this kind are waiting")
         try:
             future = self._executor.submit(partial(call, **arguments))
         except RuntimeError:
-            self._places.release()
+            self._give_back(holder)
             raise
         # Given back when the thread is done with it, even if the client has long gone.
-        future.add_done_callback(lambda _: self._places.release())
+        future.add_done_callback(lambda _: self._give_back(holder))
         try:
             async with asyncio.timeout(MAXIMUM_SECONDS):
                 return await asyncio.wrap_future(future)
@@ -54,6 +61,25 @@ class Lane:
             self._executor.shutdown(wait=True)
             del self._executor
 
+    def _take(self, holder: str | None) -> bool:
+        with self._lock:
+            if self._taken >= self._capacity:
+                return False
+            if holder is not None:
+                if self._held[holder] >= self._share:
+                    return False
+                self._held[holder] += 1
+            self._taken += 1
+            return True
+
+    def _give_back(self, holder: str | None) -> None:
+        with self._lock:
+            self._taken -= 1
+            if holder is not None:
+                self._held[holder] -= 1
+                if not self._held[holder]:
+                    del self._held[holder]
+
     # Both are made at their first use, so that no thread or lock exists before the server forks.
 
     @cached_property
@@ -61,8 +87,8 @@ class Lane:
         return ThreadPoolExecutor(self._threads, self._name)
 
     @cached_property
-    def _places(self) -> BoundedSemaphore:
-        return BoundedSemaphore(self._capacity)
+    def _lock(self) -> Lock:
+        return Lock()
 
 
 def _unavailable(code: str, reason: str) -> Problem:

@@ -22,7 +22,7 @@ class ProtectedResource(Resource):
     """Greets whoever is logged in."""
 
     @operation(
-        Access.USER, "Get the protected resource", answer=_GREETING, problems=(400, 401, 503)
+        Access.USER, "Get the protected resource", answer=_GREETING, problems=(400, 401, 429, 503)
     )
     async def on_get(self, req: Request, resp: Response) -> None:
         """Greets the user by name."""

@@ -24,20 +24,24 @@ class Proxies:
         return self._public_url or f"{self.scheme(req)}://{req.netloc}"
 
     def client(self, req: Request) -> str:
+        """The address of `address` as text, for the log."""
+        if not self._trusted:
+            return _peer(req)
+        return str(self.address(req) or "-")
+
+    def address(self, req: Request) -> Address | None:
         """The address the request came from, as far back as trusted proxies tell it.
 
         X-Forwarded-For is read from its end, since whoever sends it writes its beginning.
         """
-        if not self._trusted:
-            return _peer(req)
-        found = _address(_peer(req))
+        found = _peer_address(req)
         hops = (req.get_header("X-Forwarded-For") or "").split(",")
         while hops and self._is_trusted(found):
             hop = _address(hops.pop())
             if hop is None:
                 break
             found = hop
-        return str(found) if found else "-"
+        return found
 
     def scheme(self, req: Request) -> str:
         """The scheme the client used: http or https."""
@@ -51,7 +55,7 @@ class Proxies:
 
     def _told(self, req: Request, name: str) -> str | None:
         value = req.get_header(name)
-        if value is None or not self._is_trusted(_address(_peer(req))):
+        if value is None or not self._is_trusted(_peer_address(req)):
             return None
         return value.rpartition(",")[2].strip()
 
@@ -63,6 +67,11 @@ def _peer(req: Request) -> str:
     # Not Falcon's remote_addr, which believes forwarding headers before anybody judged them.
     host, _ = req.scope.get("client") or ("-", None)
     return str(host)
+
+
+def _peer_address(req: Request) -> Address | None:
+    # A neighbour on the same link comes with the name of our interface, which the kernel wrote.
+    return _address(_peer(req).partition("%")[0])
 
 
 def _is_plain(text: str) -> bool:

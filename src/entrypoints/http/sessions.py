@@ -6,7 +6,6 @@ from marshmallow import Schema, fields
 from domain.credentials import PasswordCredentials
 from domain.issuance import IssuedTokens, IssueToken
 from domain.sessions import (
-    Device,
     EndOtherSessions,
     EndSession,
     ListSessions,
@@ -14,21 +13,12 @@ from domain.sessions import (
     ShowSession,
 )
 from domain.tokens import AuthenticateRequest
-from entrypoints.http.bodies import RequestSchema, Text, load
+from entrypoints.http.bodies import RequestSchema, SentText, Text, load
 from entrypoints.http.json import dumps
 from entrypoints.http.lanes import Lane
 from entrypoints.http.operations import Access, Resource, operation
+from entrypoints.http.origins import origin
 from entrypoints.http.proxies import Proxies
-
-MAXIMUM_USER_AGENT = 255
-"""Characters; what is longer is cut."""
-
-
-def device(req: Request, proxies: Proxies) -> Device:
-    """Where the request comes from, as it may be stored and shown."""
-    user_agent = "".join(filter(str.isprintable, req.user_agent or ""))[:MAXIMUM_USER_AGENT]
-    address = proxies.client(req)
-    return Device(user_agent or None, None if address == "-" else address)
 
 
 def _moment(description: str) -> fields.AwareDateTime:
@@ -38,8 +28,8 @@ def _moment(description: str) -> fields.AwareDateTime:
 class LogInSchema(RequestSchema):
     """What starts a session."""
 
-    username = Text("The user name, in any spelling.", "miguel")
-    password = Text("The password.", "python")
+    username = SentText("The user name, in any spelling.", "miguel")
+    password = SentText("The password.", "python")
 
 
 class SessionSchema(Schema):
@@ -142,18 +132,21 @@ class SessionsResource(Resource):
         status=201,
         answer=SESSION_TOKENS,
         body=_LOG_IN,
-        problems=(400, 401, 408, 413, 415, 503),
+        problems=(400, 401, 408, 413, 415, 429, 503),
     )
     async def on_post(self, req: Request, resp: Response) -> None:
         """Starts a session; Location tells its address."""
         log_in = await load(req, _LOG_IN)
         credentials = PasswordCredentials(**log_in)
-        principal = await self._hashing.run(self._authenticate_request, credentials=credentials)
+        caller = origin(req, self._proxies)
+        principal = await self._hashing.run(
+            self._authenticate_request,
+            holder=caller.network,
+            credentials=credentials,
+            origin=caller,
+        )
         issued = await self._storage.run(
-            self._issue_token,
-            principal=principal,
-            device=device(req, self._proxies),
-            refreshable=True,
+            self._issue_token, principal=principal, origin=caller, refreshable=True
         )
         resp.status = 201
         resp.location = f"{self._proxies.base(req)}/api/sessions/{issued.session.id}"
@@ -170,17 +163,24 @@ class SessionsResource(Resource):
     @operation(Access.TOKEN, "Log out everywhere else", status=204, problems=(400, 401, 503))
     async def on_delete(self, req: Request, resp: Response) -> None:
         """Ends all sessions but the present one."""
-        await self._storage.run(self._end_other_sessions, principal=req.context.principal)
+        await self._storage.run(
+            self._end_other_sessions,
+            principal=req.context.principal,
+            origin=origin(req, self._proxies),
+        )
         resp.status = 204
 
 
 class SessionResource(Resource):
     """One session of the user who asks, by its id or as `current`."""
 
-    def __init__(self, show_session: ShowSession, end_session: EndSession, storage: Lane) -> None:
+    def __init__(
+        self, show_session: ShowSession, end_session: EndSession, storage: Lane, proxies: Proxies
+    ) -> None:
         self._show_session = show_session
         self._end_session = end_session
         self._storage = storage
+        self._proxies = proxies
 
     @operation(
         Access.TOKEN, "Show one of your sessions", answer=_SESSION, problems=(400, 401, 404, 503)
@@ -197,6 +197,9 @@ class SessionResource(Resource):
     async def on_delete(self, req: Request, resp: Response, session_id: str) -> None:
         """Ends a live session."""
         await self._storage.run(
-            self._end_session, principal=req.context.principal, session_id=session_id
+            self._end_session,
+            principal=req.context.principal,
+            session_id=session_id,
+            origin=origin(req, self._proxies),
         )
         resp.status = 204

@@ -4,12 +4,13 @@ from falcon.asgi import Request, Response
 from marshmallow import Schema, fields
 
 from domain.issuance import IssueToken, RefreshSession
-from entrypoints.http.bodies import RequestSchema, Text, load
+from entrypoints.http.bodies import RequestSchema, SentText, Text, load
 from entrypoints.http.json import dumps
 from entrypoints.http.lanes import Lane
 from entrypoints.http.operations import Access, Resource, operation
+from entrypoints.http.origins import origin
 from entrypoints.http.proxies import Proxies
-from entrypoints.http.sessions import SESSION_TOKENS, device, shown_tokens
+from entrypoints.http.sessions import SESSION_TOKENS, shown_tokens
 
 
 class TokenSchema(Schema):
@@ -24,7 +25,7 @@ class TokenSchema(Schema):
 class RefreshSchema(RequestSchema):
     """What renews a session."""
 
-    refresh_token = Text("The session's last refresh token.", "varvel_rt_…")
+    refresh_token = SentText("The session's last refresh token.", "varvel_rt_…")
 
 
 _TOKEN = TokenSchema()
@@ -46,13 +47,13 @@ class TokenResource(Resource):
         self._storage = storage
         self._proxies = proxies
 
-    @operation(Access.USER, "Get a token", answer=_TOKEN, problems=(400, 401, 503))
+    @operation(Access.USER, "Get a token", answer=_TOKEN, problems=(400, 401, 429, 503))
     async def on_get(self, req: Request, resp: Response) -> None:
         """Hands out a token, for a password or for a token that still lives."""
         issued = await self._storage.run(
             self._issue_token,
             principal=req.context.principal,
-            device=device(req, self._proxies),
+            origin=origin(req, self._proxies),
         )
         resp.data = dumps(_TOKEN.dump({"duration": issued.duration, "token": issued.token}))
 
@@ -66,5 +67,7 @@ class TokenResource(Resource):
     async def on_post(self, req: Request, resp: Response) -> None:
         """Replaces a refresh token."""
         refresh = await load(req, _REFRESH)
-        issued = await self._storage.run(self._refresh_session, **refresh)
+        issued = await self._storage.run(
+            self._refresh_session, origin=origin(req, self._proxies), **refresh
+        )
         resp.data = dumps(SESSION_TOKENS.dump(shown_tokens(issued)))

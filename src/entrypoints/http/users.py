@@ -3,19 +3,27 @@
 from falcon.asgi import Request, Response
 from marshmallow import Schema
 
-from domain.users import RegisterUser, ShowUser, UserNotFound
+from domain.users import MAXIMUM_NAME_LENGTH, RegisterUser, ShowUser, UserNotFound
 from entrypoints.http.bodies import RequestSchema, Text, load
 from entrypoints.http.json import dumps
 from entrypoints.http.lanes import Lane
 from entrypoints.http.operations import Access, Resource, operation
+from entrypoints.http.origins import origin
+from entrypoints.http.passwords import NewPassword
 from entrypoints.http.proxies import Proxies
 
 
 class RegistrationSchema(RequestSchema):
     """What registers a user."""
 
-    username = Text("1 to 64 characters, without spaces and colons.", "miguel")
-    password = Text("Up to 256 characters.", "python")
+    username = Text(
+        f"1 to {MAXIMUM_NAME_LENGTH} characters, without spaces and colons.",
+        "miguel",
+        minLength=1,
+        maxLength=MAXIMUM_NAME_LENGTH,
+        pattern=r"^[^\u0000-\u0020:\u007f-\u00a0]*$",
+    )
+    password = NewPassword("python")
 
 
 class UserSchema(Schema):
@@ -47,7 +55,10 @@ class UsersResource(Resource):
     async def on_post(self, req: Request, resp: Response) -> None:
         """Registers a user; Location tells the new user's address."""
         registration = await load(req, _REGISTRATION)
-        user = await self._hashing.run(self._register_user, **registration)
+        caller = origin(req, self._proxies)
+        user = await self._hashing.run(
+            self._register_user, holder=caller.network, origin=caller, **registration
+        )
         resp.status = 201
         resp.location = f"{self._proxies.base(req)}/api/users/{user.id}"
         resp.data = dumps(_USER.dump({"username": user.name}))
@@ -60,7 +71,7 @@ class UserResource(Resource):
         self._show_user = show_user
         self._storage = storage
 
-    @operation(Access.ANYONE, "Show a user", answer=_USER, problems=(400, 503))
+    @operation(Access.ANYONE, "Show a user", answer=_USER, problems=(400, 403, 503))
     async def on_get(self, req: Request, resp: Response, user_id: str) -> None:
         """Shows a user's name."""
         # Falcon drops a line feed from the end of a segment that has other text before the field.

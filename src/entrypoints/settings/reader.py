@@ -1,11 +1,9 @@
-"""Settings: read from the environment once, all faults reported together."""
+"""Reads environment variables: faults are noted, defaults taken, and all reported at the end."""
 
 import base64
 import binascii
-import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -13,16 +11,8 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from domain.tokens import MAXIMUM_TOKEN_LIFETIME
-
-DEVELOPMENT_ISSUER = "http://localhost:5000"
 MINIMUM_SECRET_BYTES = 32
 
-DAY = 86_400
-"""Seconds."""
-
-LONGEST_TOKEN = int(MAXIMUM_TOKEN_LIFETIME.total_seconds())
-LONGEST_SESSION = 3650 * DAY
 SHORTEST_FRACTION = 0.01
 """Seconds."""
 
@@ -36,148 +26,26 @@ class StartupError(Exception):
     """The program cannot start; the message is for the person who starts it."""
 
 
-class Profile(Enum):
-    """What the server is run for."""
-
-    DEVELOPMENT = "development"
-    PRODUCTION = "production"
-
-
-class Registration(Enum):
-    """Whether strangers may register."""
-
-    OPEN = "open"
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """All settings. Lifetimes are durations, `hash_memory` is in KiB, `hash_time` in passes.
-
-    `secrets` are newest first; without any, the data directory keeps one.
-    """
-
-    profile: Profile
-    data_dir: Path
-    database_url: str = field(repr=False)
-    host: str
-    port: int
-    workers: int
-    secrets: tuple[bytes, ...] = field(repr=False)
-    public_url: str | None
-    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
-    cors_origins: tuple[str, ...]
-    token_lifetime: timedelta
-    session_idle: timedelta
-    session_lifetime: timedelta
-    refresh_grace: timedelta
-    revocation_poll: timedelta
-    revocation_bound: timedelta
-    jwks_max_age: timedelta
-    registration: Registration
-    hash_memory: int
-    hash_time: int
-    hash_threads: int
-    hash_queue: int
-    storage_threads: int
-
-    @property
-    def issuer(self) -> str:
-        """The `iss` and `aud` of tokens (RFC 9068)."""
-        return self.public_url or DEVELOPMENT_ISSUER
-
-    @property
-    def database_file(self) -> Path | None:
-        """The file of an embedded database; None for a server's."""
-        scheme, _, path = self.database_url.partition(":///")
-        return Path(path) if scheme == "sqlite" else None
-
-    @property
-    def secret_file(self) -> Path:
-        """The file that keeps the secret where none is set."""
-        return self.data_dir / "secret"
-
-    @property
-    def bind(self) -> str:
-        """Host and port, as a URL's authority."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @classmethod
-    def read(cls, environment: Mapping[str, str]) -> "Settings":
-        """The settings in this environment. Raises StartupError that lists every fault."""
-        read = _Reader(environment)
-        profile = read.choice("VARVEL_PROFILE", Profile.DEVELOPMENT)
-        data_dir = read.directory("VARVEL_DATA_DIR", "./var")
-        default_database = f"sqlite:///{data_dir / 'varvel.sqlite'}"
-        host, port = read.bind("VARVEL_BIND", "127.0.0.1:5000")
-        workers = read.whole("VARVEL_WORKERS", cores(), at_most=256)
-        settings = cls(
-            profile=profile,
-            data_dir=data_dir,
-            database_url=read.database_url("VARVEL_DATABASE_URL", default_database),
-            host=host,
-            port=port,
-            workers=workers,
-            secrets=read.secrets("VARVEL_SECRET"),
-            public_url=read.url("VARVEL_PUBLIC_URL"),
-            trusted_proxies=read.networks("VARVEL_TRUSTED_PROXIES"),
-            cors_origins=read.origins("VARVEL_CORS_ORIGINS"),
-            token_lifetime=read.seconds("VARVEL_TOKEN_LIFETIME", 600, at_most=LONGEST_TOKEN),
-            session_idle=read.seconds("VARVEL_SESSION_IDLE", 14 * DAY, at_most=LONGEST_SESSION),
-            session_lifetime=read.seconds(
-                "VARVEL_SESSION_LIFETIME", 30 * DAY, at_most=LONGEST_SESSION
-            ),
-            refresh_grace=read.seconds("VARVEL_REFRESH_GRACE", 10, at_least=0, at_most=300),
-            revocation_poll=read.fraction("VARVEL_REVOCATION_POLL", 0.4, at_most=60),
-            revocation_bound=read.fraction("VARVEL_REVOCATION_BOUND", 5.0, at_most=600),
-            jwks_max_age=read.seconds("VARVEL_JWKS_MAX_AGE", 300, at_most=DAY),
-            registration=read.choice("VARVEL_REGISTRATION", Registration.OPEN),
-            hash_memory=read.whole("VARVEL_HASH_MEMORY", 19_456, at_least=8, at_most=4_194_304),
-            hash_time=read.whole("VARVEL_HASH_TIME", 2, at_most=100),
-            hash_threads=read.whole(
-                "VARVEL_HASH_THREADS", max(1, cores() // max(1, workers)), at_most=256
-            ),
-            hash_queue=read.whole("VARVEL_HASH_QUEUE", 16, at_least=0, at_most=10_000),
-            storage_threads=read.whole("VARVEL_STORAGE_THREADS", 4, at_most=256),
-        )
-        if profile is Profile.PRODUCTION:
-            read.require("VARVEL_SECRET", "a key that only this service knows (see .env.example)")
-            read.require("VARVEL_PUBLIC_URL", "the address under which clients reach this service")
-            read.require(
-                "VARVEL_DATABASE_URL",
-                "the database, which is another one than the default",
-                unless=default_database,
-            )
-        if settings.revocation_bound < 2 * settings.revocation_poll:
-            read.fault("VARVEL_REVOCATION_BOUND", "is at least twice VARVEL_REVOCATION_POLL")
-        read.finish()
-        return settings
-
-
-def cores() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-class _Reader:
-    """Reads variables; a fault is noted, a default taken, and all are reported at the end."""
+class Reader:
+    """The variables of one environment."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._faults: list[str] = []
 
     def text(self, name: str, default: str) -> str:
+        """The value, or the default if it is unset or empty."""
         return self._environment.get(name) or default
 
     def directory(self, name: str, default: str) -> Path:
+        """A directory that can stand in an address of a database."""
         text = self.text(name, default)
         if re.search("[%?#]", text):
             self.fault(name, "is a directory without %, ? and # in its name")
         return Path(text)
 
     def choice(self, name: str, default: Choice) -> Choice:
+        """One of the values of an enumeration."""
         text = self.text(name, default.value)
         members: Sequence[Choice] = list(type(default))
         for member in members:
@@ -186,7 +54,16 @@ class _Reader:
         self.fault(name, "is one of: " + ", ".join(member.value for member in members))
         return default
 
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Yes or no."""
+        text = self.text(name, "yes" if default else "no")
+        if text not in ("yes", "no"):
+            self.fault(name, "is yes or no")
+            return default
+        return text == "yes"
+
     def whole(self, name: str, default: int, *, at_least: int = 1, at_most: int) -> int:
+        """A whole number within limits."""
         text = self.text(name, str(default))
         if re.fullmatch(r"[0-9]{1,10}", text, re.ASCII) and at_least <= int(text) <= at_most:
             return int(text)
@@ -194,9 +71,11 @@ class _Reader:
         return default
 
     def seconds(self, name: str, default: int, *, at_least: int = 1, at_most: int) -> timedelta:
+        """A duration in whole seconds."""
         return timedelta(seconds=self.whole(name, default, at_least=at_least, at_most=at_most))
 
     def fraction(self, name: str, default: float, *, at_most: int) -> timedelta:
+        """A duration in seconds, of which some may be parts."""
         text = self.text(name, str(default))
         is_number = re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", text, re.ASCII)
         if is_number and SHORTEST_FRACTION <= float(text) <= at_most:
@@ -205,6 +84,7 @@ class _Reader:
         return timedelta(seconds=default)
 
     def bind(self, name: str, default: str) -> tuple[str, int]:
+        """A host, without brackets, and a port."""
         match = _BIND.fullmatch(self.text(name, default))
         if match and int(match["port"]) <= 65_535:
             return match["host"].strip("[]"), int(match["port"])
@@ -212,6 +92,7 @@ class _Reader:
         return "127.0.0.1", 5000
 
     def url(self, name: str) -> str | None:
+        """The address of a service, without a slash at its end."""
         text = self._environment.get(name)
         if not text:
             return None
@@ -225,6 +106,7 @@ class _Reader:
         return text.rstrip("/")
 
     def database_url(self, name: str, default: str) -> str:
+        """The address of a database."""
         text = self.text(name, default)
         if text == default:
             return text
@@ -241,6 +123,7 @@ class _Reader:
         return text
 
     def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Networks by their addresses."""
         parts = self._environment.get(name, "").split(",")
         try:
             return tuple(ip_network(part.strip()) for part in parts if part.strip())
@@ -249,6 +132,7 @@ class _Reader:
             return ()
 
     def origins(self, name: str) -> tuple[str, ...]:
+        """Origins of the web (RFC 6454)."""
         parts = [part.strip() for part in self._environment.get(name, "").split(",")]
         origins = tuple(part for part in parts if part)
         if not all(map(_ORIGIN.fullmatch, origins)):
@@ -256,6 +140,7 @@ class _Reader:
         return origins
 
     def secrets(self, name: str) -> tuple[bytes, ...]:
+        """Random bytes, the newest first."""
         text = self._environment.get(name)
         if not text:
             return ()
@@ -269,14 +154,17 @@ class _Reader:
         return secrets
 
     def require(self, name: str, meaning: str, *, unless: str = "") -> None:
+        """Notes a fault unless the value is set, and not left at `unless`."""
         if self._environment.get(name, "") in ("", unless):
             self.fault(name, f"must be set in the production profile: {meaning}")
 
     def finish(self) -> None:
+        """Raises StartupError with all the faults, if there are any."""
         if self._faults:
             raise StartupError("\n".join(self._faults))
 
     def fault(self, name: str, rule: str) -> None:
+        """Notes that a variable breaks this rule."""
         # The value is left out: it may be a secret, or hold one.
         self._faults.append(f"{name} {rule}.")
 

@@ -1,0 +1,81 @@
+"""Hashes of older schemes, verified in a process of their own.
+
+Some of these schemes are pure Python: a second of it in a thread would hold up everything else in
+the process for a tenth of a second at a time.
+"""
+
+import json
+import subprocess
+import sys
+
+from domain.passwords import HashingUnavailable, PasswordHasher
+
+SCHEMES = {
+    "$5$": "sha256_crypt",
+    "$6$": "sha512_crypt",
+    "$pbkdf2$": "pbkdf2_sha1",
+    "$pbkdf2-sha256$": "pbkdf2_sha256",
+    "$pbkdf2-sha512$": "pbkdf2_sha512",
+    "$scrypt$": "scrypt",
+}
+"""The schemes of passlib that are verified, by what their hashes begin with."""
+
+TIME_LIMIT = 30
+"""Seconds."""
+
+MATCHES, DIFFERS = 0, 3
+"""Exit codes of the process."""
+
+
+class OlderSchemes:
+    """Another hasher, which also knows hashes of older schemes again, and finds them outdated."""
+
+    def __init__(self, hasher: PasswordHasher) -> None:
+        self._hasher = hasher
+
+    def hash(self, password: str) -> str:
+        return self._hasher.hash(password)
+
+    def verify(self, password: str, password_hash: str) -> bool:
+        if not _is_older(password_hash):
+            return self._hasher.verify(password, password_hash)
+        # On standard input, since others may read the arguments of a process.
+        question = json.dumps([password, password_hash]).encode()
+        try:
+            answer = subprocess.run(  # noqa: S603 - this program itself
+                [sys.executable, "-I", "-c", f"from {__name__} import answer; answer()"],
+                input=question,
+                capture_output=True,
+                timeout=TIME_LIMIT,
+                check=False,
+                env={},
+            ).returncode
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise HashingUnavailable from error
+        if answer not in (MATCHES, DIFFERS):
+            raise HashingUnavailable
+        return answer == MATCHES
+
+    def is_outdated(self, password_hash: str) -> bool:
+        return _is_older(password_hash) or self._hasher.is_outdated(password_hash)
+
+    def decoy(self) -> str:
+        return self._hasher.decoy()
+
+
+def answer() -> None:
+    """What the process of its own does: it takes the question and ends with the answer."""
+    sys.exit(MATCHES if _verified(*json.load(sys.stdin)) else DIFFERS)
+
+
+def _is_older(password_hash: str) -> bool:
+    return password_hash.startswith(tuple(SCHEMES))
+
+
+def _verified(password: str, password_hash: str) -> bool:
+    from passlib.context import CryptContext
+
+    try:
+        return bool(CryptContext(schemes=[*SCHEMES.values()]).verify(password, password_hash))
+    except (TypeError, ValueError):
+        return False

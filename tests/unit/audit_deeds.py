@@ -1,0 +1,247 @@
+"""What is done in tests of the audit trail, and what has to be told of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from domain.users import User
+from tests.fakes.throttling import FakePseudonyms
+from tests.unit.audited import CALLER, OPERATOR, Deed, World, once_more, refused, wrong
+from tests.unit.log_ins import PASSWORD, proven
+
+Told = tuple[str, str | None, str, str | None, str | None]
+"""Event, subject, actor, session and detail of an entry."""
+
+HERE = "id-1"
+"""Miguel's first session."""
+
+NEW = "another password"
+MIGUEL, SUSAN, ZOE = "user:1", "user:2", "user:3"
+NOBODY = f"name:{FakePseudonyms().of('nobody')}"
+
+
+def log_in(user: Callable[[World], User]) -> Deed:
+    return lambda world: world.issue(principal=proven(user(world)), origin=CALLER, refreshable=True)
+
+
+def there(world: World) -> object:
+    """Another log-in of Miguel's."""
+    return log_in(lambda world: world.miguel)(world)
+
+
+def register(username: str = "zoe", password: str = PASSWORD) -> Deed:
+    return lambda world: world.register(username=username, password=password, origin=CALLER)
+
+
+def change(password: str = PASSWORD, new_password: str = NEW) -> Deed:
+    return lambda world: world.change_password(
+        principal=world.here, current_password=password, new_password=new_password, origin=CALLER
+    )
+
+
+def remove(password: str = PASSWORD) -> Deed:
+    return lambda world: world.remove_account(
+        principal=world.here, password=password, origin=CALLER
+    )
+
+
+def end(session_id: str) -> Deed:
+    return lambda world: world.end(principal=world.here, session_id=session_id, origin=CALLER)
+
+
+def end_others(world: World) -> None:
+    world.end_others(principal=world.here, origin=CALLER)
+
+
+def refresh(world: World) -> object:
+    """Presents Miguel's first refresh token."""
+    return world.refresh(refresh_token=str(world.issued.refresh_token), origin=CALLER)
+
+
+def operate(name: str, username: str = "miguel") -> Deed:
+    return lambda world: getattr(world, name)(username=username, origin=OPERATOR)
+
+
+def rotate(world: World) -> object:
+    return world.rotate(origin=OPERATOR)
+
+
+def retire(generation: int, *, compromised: bool) -> Deed:
+    return lambda world: world.retire(
+        kid=world.kid(generation), compromised=compromised, origin=OPERATOR
+    )
+
+
+def nothing(world: World) -> None:
+    """What a deed needs before it."""
+
+
+REFUSED_BY = ("unknown", None, None)
+
+
+def prove_password(world: World) -> object:
+    """What comes before Miguel's log-in."""
+    return world.check.user_with(username="miguel", password=PASSWORD, origin=CALLER)
+
+
+DEEDS: dict[str, tuple[Deed, Deed, list[Told]]] = {
+    "registration": (nothing, register(), [("user_registered", ZOE, ZOE, None, None)]),
+    "log-in": (
+        nothing,
+        log_in(lambda world: world.susan),
+        [("logged_in", SUSAN, SUSAN, "id-3", None)],
+    ),
+    "log-in that ends the oldest": (
+        there,
+        there,
+        [("logged_in", MIGUEL, MIGUEL, "id-5", "surplus=1")],
+    ),
+    "wrong password": (nothing, wrong("MIGUEL"), [("password_refused", MIGUEL, *REFUSED_BY)]),
+    "no name": (nothing, wrong("nobody"), [("password_refused", NOBODY, *REFUSED_BY)]),
+    "disabled": (
+        operate("disable"),
+        wrong("miguel", PASSWORD),
+        [("password_refused", MIGUEL, *REFUSED_BY)],
+    ),
+    "wrong password at a change": (
+        nothing,
+        refused(change("wrong")),
+        [("password_refused", MIGUEL, "unknown", HERE, None)],
+    ),
+    "wrong password at a removal": (
+        nothing,
+        refused(remove("wrong")),
+        [("password_refused", MIGUEL, "unknown", HERE, None)],
+    ),
+    "last wrong password": (
+        once_more(wrong("miguel"), wrong("miguel")),
+        wrong("miguel"),
+        [("password_refused", MIGUEL, *REFUSED_BY), ("password_locked", MIGUEL, *REFUSED_BY)],
+    ),
+    "change": (there, change(), [("password_changed", MIGUEL, MIGUEL, HERE, "sessions=1")]),
+    "removal": (there, remove(), [("user_removed", MIGUEL, MIGUEL, None, None)]),
+    "log-out": (nothing, end("current"), [("session_ended", MIGUEL, MIGUEL, HERE, None)]),
+    "log-out elsewhere": (there, end("id-3"), [("session_ended", MIGUEL, MIGUEL, "id-3", None)]),
+    "log-out everywhere else": (
+        there,
+        end_others,
+        [("other_sessions_ended", MIGUEL, MIGUEL, HERE, "sessions=1")],
+    ),
+    "reuse": (
+        once_more(refresh),
+        refused(refresh),
+        [("refresh_token_reused", MIGUEL, "unknown", HERE, None)],
+    ),
+    "disabling": (
+        nothing,
+        operate("disable", "MIGUEL"),
+        [("user_disabled", MIGUEL, "operator", None, "sessions=1")],
+    ),
+    "right password after a wrong one": (
+        wrong("miguel"),
+        prove_password,
+        [("password_accepted", MIGUEL, MIGUEL, None, "after failures")],
+    ),
+    "enabling": (
+        operate("disable"),
+        operate("enable"),
+        [("user_enabled", MIGUEL, "operator", None, None)],
+    ),
+    "unlocking": (
+        wrong("miguel"),
+        operate("unlock"),
+        [("password_unlocked", MIGUEL, "operator", None, None)],
+    ),
+    "deletion": (
+        nothing,
+        operate("delete"),
+        [("user_removed", MIGUEL, "operator", None, "sessions=1")],
+    ),
+    "rotation": (nothing, rotate, [("key_rotated", "key:2", "operator", None, None)]),
+    "withdrawal": (
+        rotate,
+        retire(2, compromised=False),
+        [("key_retired", "key:2", "operator", None, "pending")],
+    ),
+    "compromise": (
+        nothing,
+        retire(1, compromised=True),
+        [("key_retired", "key:1", "operator", None, "signing")],
+    ),
+    "rewrapping": (
+        rotate,
+        lambda world: world.rewrap(origin=OPERATOR),
+        [("keys_rewrapped", None, "operator", None, "keys=2")],
+    ),
+}
+
+COUNTED_BEFORE = ("last wrong password", "right password after a wrong one")
+"""The one try here that is counted before it is found to be wrong."""
+
+
+def is_wrong_three_times(world: World) -> None:
+    once_more(wrong("miguel"), wrong("miguel"), wrong("miguel"))(world)
+
+
+def log_out(world: World) -> object:
+    """Ends Miguel's session."""
+    return end("current")(world)
+
+
+def stale(world: World) -> object:
+    """A log-in by a password that was changed since it was proved."""
+    return log_in(lambda world: replace(world.miguel, password_hash="another"))(world)
+
+
+def register_where_it_is_closed(world: World) -> object:
+    """A registration."""
+    return replace(world.register, is_open=False)(username="zoe", password=PASSWORD, origin=CALLER)
+
+
+REFUSED: dict[str, tuple[Deed, Deed]] = {
+    "a name that is taken": (nothing, register("MIGUEL")),
+    "a name that is none": (nothing, register("two words")),
+    "a password that is none": (nothing, register(password="")),
+    "a registration where none is": (nothing, register_where_it_is_closed),
+    "a throttled try": (is_wrong_three_times, prove_password),
+    "a throttled change": (is_wrong_three_times, change()),
+    "a throttled removal": (is_wrong_three_times, remove()),
+    "a log-in by a former password": (nothing, stale),
+    "a log-in of somebody disabled": (operate("disable"), log_in(lambda world: world.miguel)),
+    "a change to what is no password": (nothing, change(new_password="")),
+    "a change by somebody removed": (operate("delete"), change()),
+    "a change in a session that is over": (log_out, change()),
+    "a removal in a session that is over": (log_out, remove()),
+    "a log-out from a session that is over": (log_out, end("current")),
+    "a log-out from no session": (nothing, end("id-77")),
+    "a log-out everywhere else from a session that is over": (log_out, end_others),
+    "a refresh token that is none": (
+        nothing,
+        lambda world: world.refresh(refresh_token="none", origin=CALLER),
+    ),
+    "a refresh token of a session that is over": (log_out, refresh),
+    "disabling nobody": (nothing, operate("disable", "nobody")),
+    "enabling nobody": (nothing, operate("enable", "nobody")),
+    "unlocking nobody": (nothing, operate("unlock", "nobody")),
+    "deleting nobody": (nothing, operate("delete", "nobody")),
+    "a rotation while a key is pending": (rotate, rotate),
+    "retirement of no key": (
+        nothing,
+        lambda world: world.retire(kid="none", compromised=True, origin=OPERATOR),
+    ),
+    "retirement of the only key": (nothing, retire(1, compromised=False)),
+}
+
+UNTOLD: dict[str, tuple[Deed, Deed]] = {
+    "a right password": (
+        nothing,
+        prove_password,
+    ),
+    "a token for a token": (
+        nothing,
+        lambda world: world.issue(principal=world.here, origin=CALLER),
+    ),
+    "a refreshed session": (nothing, refresh),
+    "enabling who is not disabled": (nothing, operate("enable")),
+    "unlocking what is not locked": (nothing, operate("unlock")),
+    "the retirement of a key that retires by itself": (rotate, retire(1, compromised=False)),
+}
