@@ -1,32 +1,16 @@
 """The audit trail of real servers: sealed once, noted in the log, and found out if it is cut."""
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from tests.processes import sealing
 from tests.processes.audits import cut, head_at, heads, verify
-from tests.processes.databases import BACKENDS, SQLITE, Database, new_postgres, new_sqlite
+from tests.processes.databases import Database
 from tests.processes.servers import Server
-from tests.processes.session_races import Arena, arena
+from tests.processes.session_races import Arena
 
 ROUNDS = 3
 BROKEN = "the audit trail is not sealed: The audit trail is not as it was sealed"
 """What each worker logs once it has seen that the chain was cut."""
-
-
-@pytest.fixture(scope="module", params=BACKENDS)
-def standing_arena(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Arena]:
-    directory: Path = tmp_path_factory.mktemp("arena")
-    if request.param == SQLITE:
-        database = new_sqlite(directory)
-    else:
-        database = new_postgres(request.getfixturevalue("postgres"), directory)
-    with arena(directory, database) as opened:
-        yield opened
 
 
 def test_a_server_seals_what_happens_and_its_log_tells_where_the_chain_ends(

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.accounts import ChangePassword, RemoveAccount
 from domain.audit import AuditTrail
 from domain.credentials import PasswordCheck
 from domain.issuance import IssuedTokens, Issuer, IssueToken, RefreshSession
@@ -180,6 +181,32 @@ def authenticate(
     check: PasswordCheck, codec: FakeTokenCodec, revoked: RevokedSessions, clock: FakeClock
 ) -> AuthenticateRequest:
     return AuthenticateRequest(check, POLICY, codec, revoked, clock)
+
+
+@pytest.fixture
+def change(check: PasswordCheck, issue: IssueToken) -> ChangePassword:
+    return ChangePassword(
+        check,
+        check.users,
+        issue.sessions,
+        issue.revoked,
+        issue.audit,
+        issue.clock,
+        issue.unit_of_work,
+    )
+
+
+@pytest.fixture
+def remove(check: PasswordCheck, issue: IssueToken) -> RemoveAccount:
+    return RemoveAccount(
+        check,
+        check.users,
+        issue.sessions,
+        issue.revoked,
+        issue.audit,
+        issue.clock,
+        issue.unit_of_work,
+    )
 
 
 @pytest.fixture

@@ -29,32 +29,6 @@ Act = Callable[..., None]
 """Changes the password or removes the account, as somebody who acts in a session."""
 
 
-@pytest.fixture
-def change(check: PasswordCheck, issue: IssueToken) -> ChangePassword:
-    return ChangePassword(
-        check,
-        check.users,
-        issue.sessions,
-        issue.revoked,
-        issue.audit,
-        issue.clock,
-        issue.unit_of_work,
-    )
-
-
-@pytest.fixture
-def remove(check: PasswordCheck, issue: IssueToken) -> RemoveAccount:
-    return RemoveAccount(
-        check,
-        check.users,
-        issue.sessions,
-        issue.revoked,
-        issue.audit,
-        issue.clock,
-        issue.unit_of_work,
-    )
-
-
 @pytest.fixture(params=["change", "remove"])
 def act(request: pytest.FixtureRequest, change: ChangePassword, remove: RemoveAccount) -> Act:
     """Either of both; `meanwhile` happens between the check of the password and the change."""

@@ -29,32 +29,6 @@ def few(check: PasswordCheck) -> PasswordCheck:
     return replace(check, throttling=replace(check.throttling, policy=policy))
 
 
-@pytest.fixture
-def change(check: PasswordCheck, issue: IssueToken) -> ChangePassword:
-    return ChangePassword(
-        check,
-        check.users,
-        issue.sessions,
-        issue.revoked,
-        issue.audit,
-        issue.clock,
-        issue.unit_of_work,
-    )
-
-
-@pytest.fixture
-def remove(check: PasswordCheck, issue: IssueToken) -> RemoveAccount:
-    return RemoveAccount(
-        check,
-        check.users,
-        issue.sessions,
-        issue.revoked,
-        issue.audit,
-        issue.clock,
-        issue.unit_of_work,
-    )
-
-
 def test_a_password_change_and_a_removal_count_with_all_other_places(
     *,
     check: PasswordCheck,
