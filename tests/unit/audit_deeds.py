@@ -141,6 +141,14 @@ DEEDS: dict[str, tuple[Deed, Deed, list[Told]]] = {
         prove_password,
         [("password_accepted", MIGUEL, MIGUEL, None, "after failures")],
     ),
+    "removal after a wrong password": (
+        refused(remove("wrong")),
+        remove(),
+        [
+            ("password_accepted", MIGUEL, MIGUEL, HERE, "after failures"),
+            ("user_removed", MIGUEL, MIGUEL, None, None),
+        ],
+    ),
     "enabling": (
         operate("disable"),
         operate("enable"),
@@ -174,7 +182,11 @@ DEEDS: dict[str, tuple[Deed, Deed, list[Told]]] = {
     ),
 }
 
-COUNTED_BEFORE = ("last wrong password", "right password after a wrong one")
+COUNTED_BEFORE = (
+    "last wrong password",
+    "right password after a wrong one",
+    "removal after a wrong password",
+)
 """The one try here that is counted before it is found to be wrong."""
 
 

@@ -137,6 +137,15 @@ def test_the_oldest_key_signs_for_a_clock_before_the_time_of_all_of_them() -> No
     assert signing_at(keys, START - HOUR).generation == 1
 
 
+def test_a_retired_key_does_not_sign_while_the_next_one_has_not_begun() -> None:
+    factory = FakeKeyFactory()
+    retired = replace(factory.new(generation=1, use_from=START), retire_at=START + HOUR)
+    pending = factory.new(generation=2, use_from=START + 3 * HOUR)
+
+    assert signing_at([retired, pending], START + 2 * HOUR) == pending
+    assert signing_at([retired], START + 2 * HOUR) == retired
+
+
 def test_a_key_is_retired_from_its_moment_on_and_never_without_one() -> None:
     retiring = key(1, use_from=START, retire_at=START + HOUR)
 
