@@ -11,7 +11,7 @@ from falcon.testing import Result, TestClient
 from tests.integration.calls import ask_token, by_token, log_in, register, resource, token
 from tests.integration.conftest import Execute
 
-KNOWN, DISABLED = "bob", "carol"
+KNOWN, DISABLED, BROKEN = "bob", "carol", "dave"
 
 CASES = {
     "wrong password": (KNOWN, "cat"),
@@ -22,6 +22,7 @@ CASES = {
     "unknown name, empty password": ("nobody-else", ""),
     "over-long password": (KNOWN, "p" * 257),
     "unknown name, over-long password": ("no-one", "p" * 257),
+    "a stored hash of no known form": (BROKEN, "python"),
     "no password": (KNOWN, "py\tthon"),
     "no name": ("no name", "python"),
     "over-long name": ("n" * 65, "python"),
@@ -75,9 +76,10 @@ def answered(ask: Callable[[], Result], spent: list[str]) -> Answered:
 def test_every_refused_log_in_gets_the_same_answer_for_the_same_hash(
     api: TestClient, execute: Execute, spent: list[str], ask: Callable[..., Result]
 ) -> None:
-    for name in ("susan", KNOWN, DISABLED):
+    for name in ("susan", KNOWN, DISABLED, BROKEN):
         register(api, username=name)
     execute("UPDATE users SET disabled_at = created_at WHERE name = :name", name=DISABLED)
+    execute("UPDATE users SET password_hash = 'none' WHERE name = :name", name=BROKEN)
     refused = answered(partial(ask, api, "susan", "cat"), spent)
 
     for case, (username, password) in CASES.items():

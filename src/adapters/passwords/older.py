@@ -1,7 +1,6 @@
 """Hashes of older schemes, verified in a process of their own.
 
-Some of these schemes are pure Python: a second of it in a thread would hold up everything else in
-the process for a tenth of a second at a time.
+Some of these schemes are pure Python, and in a thread would hold up everything else in the process.
 """
 
 import json

@@ -48,7 +48,7 @@ _SEAL = (
     .where(audit_entries.c.id == bindparam("entry"))
     .values(sequence=bindparam("new_sequence"), link=bindparam("new_link"))
 )
-_MOVE_HEAD = update(audit_chain)
+_MOVE_ENDS = update(audit_chain)
 _TRIM = delete(audit_entries).where(audit_entries.c.sequence <= bindparam("until"))
 
 
@@ -106,7 +106,7 @@ class SqlAuditRepository:
         with self._database.connection() as connection:
             connection.execute(_SEAL, places)
             moved = {"sequence": head.sequence, "link": head.link, "seal": seal}
-            connection.execute(_MOVE_HEAD, moved)
+            connection.execute(_MOVE_ENDS, moved)
 
     def trim(self, checkpoint: ChainEnd, *, seal: str) -> int:
         values = {
@@ -115,7 +115,7 @@ class SqlAuditRepository:
             "checkpoint_seal": seal,
         }
         with self._database.connection() as connection:
-            connection.execute(_MOVE_HEAD, values)
+            connection.execute(_MOVE_ENDS, values)
             return connection.execute(_TRIM, {"until": checkpoint.sequence}).rowcount
 
 
