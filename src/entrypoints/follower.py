@@ -27,7 +27,13 @@ class Follower:
         self._fault: type[Exception] | None = None
 
     def start(self) -> Future[None]:
-        """Starts the thread; the future is done after the first call, whatever came of it."""
+        """Starts the thread; the future is done after the first call, whatever came of it.
+
+        Raises RuntimeError while the thread of an earlier start is told to go on: nobody could
+        stop that one any more.
+        """
+        if self._stopping is not None and not self._stopping.is_set():
+            raise RuntimeError("This follower is started already; stop it first.")
         tried: Future[None] = Future()
         self._stopping = Event()
         # A daemon, so that a database that never answers cannot keep the process from its end.

@@ -60,6 +60,18 @@ def test_it_has_called_once_when_its_start_is_over() -> None:
     follower.stop()
 
 
+def test_it_is_not_started_twice_since_the_first_thread_would_never_end() -> None:
+    follower = Follower(Following(), interval=3600)
+    follower.start().result(DEADLINE)
+
+    with pytest.raises(RuntimeError, match="stop it first"):
+        follower.start()
+
+    follower.stop()
+    follower.start().result(DEADLINE)
+    follower.stop()
+
+
 def test_a_first_call_that_fails_does_not_keep_the_process_from_its_start() -> None:
     following = Following(StorageUnavailable("OperationalError"))
     follower = Follower(following, interval=3600)

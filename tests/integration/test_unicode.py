@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-from falcon.testing import TestClient
-
-from entrypoints.bootstrap import create_app
 from tests.fakes.clock import FakeClock
+from tests.integration.clients import standing
 from tests.integration.stores import PostgresStores, SqliteStores, Stores
 from tests.integration.unicode_texts import Outcome, Pair, disagreements, outcomes, pairs
 
@@ -13,8 +11,8 @@ COUNT = 400
 
 
 def asked(stores: Stores, directory: Path, chosen: list[Pair]) -> list[Outcome]:
-    with stores.lent(directory) as store:
-        return outcomes(TestClient(create_app(store.settings(), clock=FakeClock())), chosen)
+    with stores.lent(directory) as store, standing(store.settings(), FakeClock()) as api:
+        return outcomes(api, chosen)
 
 
 def test_both_databases_agree_on_every_name_and_password(
