@@ -1,6 +1,6 @@
 """Measures what floods do to token checks, and to memory.
 
-Starts the server as it ships, asks for the protected resource with a token over one connection,
+Starts the server as it ships, asks for the protected resource with a token on several connections,
 and takes the times: alone, beside 32 clients that ask for the cheapest answer without pause,
 beside 32 clients that log in without pause, and beside log-ins that come four times as fast as
 they can be answered, or as many of the cheapest requests. All take turns; medians of all rounds are
@@ -45,7 +45,7 @@ BETWEEN_READINGS = 0.25
 """Seconds."""
 
 RATIOS = ((BESIDE_LOG_INS, BESIDE_CHEAPEST, 1.25), (BESIDE_PACED, ALONE, 2.0))
-"""What is compared, and how many times as long it may take at most."""
+"""What is compared, and how many times as long it should take at most (decision 1)."""
 
 MEMORY: dict[str, Flood | Crowd] = {
     "with 1,000 idle connections": FLOODS["idle connections"],
