@@ -30,6 +30,7 @@ _SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     Access.ANYONE: [],
     Access.USER: [{"bearer": []}, {"basic": []}],
     Access.TOKEN: [{"bearer": []}, {"basic": []}],
+    Access.ADMIN: [{"bearer": []}, {"basic": []}],
 }
 
 _PARAMETERS = {
@@ -109,6 +110,8 @@ def _described(declared: Operation, deprecated: bool) -> dict[str, Any]:
         "security": _SECURITY[declared.access],
         "responses": responses,
     }
+    if declared.query is not None:
+        described["parameters"] = [{"in": "query", "schema": declared.query}]
     if declared.body is not None:
         content = {"application/json": {"schema": declared.body}}
         described["requestBody"] = {"required": True, "content": content}

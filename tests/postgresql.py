@@ -34,6 +34,11 @@ class PostgresServer:
             "initdb", "-D", self._data, "-U", "varvel", "-A", "trust", "-E", "UTF8", "--no-sync"
         )
 
+    @property
+    def binaries(self) -> Path:
+        """Where its programs are, and those of its clients."""
+        return self._binaries
+
     def start(self) -> None:
         """Starts the server; returns when it takes connections."""
         options = (

@@ -31,6 +31,14 @@ class UnknownUsername(DomainError):
     detail = "No user has this name, in this or another spelling."
 
 
+class UnknownUser(DomainError):
+    """No user has this id, for whoever may know of all that there are."""
+
+    code = "unknown_user"
+    kind = ErrorKind.NOT_FOUND
+    detail = "No user has this id; GET /api/admin/users lists those there are."
+
+
 @dataclass(frozen=True, slots=True)
 class ShowAccount:
     """Shows users what is known of them."""
@@ -135,11 +143,11 @@ class DisableUser:
     clock: Clock
     unit_of_work: UnitOfWork
 
-    def __call__(self, *, username: str, origin: Origin) -> int:
-        """Disables the user; says how many sessions that ended. Raises UnknownUsername."""
+    def __call__(self, *, who: int | str, origin: Origin) -> int:
+        """Disables the user; says how many sessions that ended. Raises as `locked_user`."""
         now = self.clock.now()
         with self.unit_of_work():
-            user = _locked(self.usernames, self.users, username)
+            user = locked_user(self.usernames, self.users, who)
             self.users.set_disabled(user.id, user.disabled_at or now)
             ended = self.sessions.end(user.id, at=now)
             self.audit.record(
@@ -161,10 +169,10 @@ class EnableUser:
     audit: AuditTrail
     unit_of_work: UnitOfWork
 
-    def __call__(self, *, username: str, origin: Origin) -> None:
-        """Enables the user. Raises UnknownUsername."""
+    def __call__(self, *, who: int | str, origin: Origin) -> None:
+        """Enables the user. Raises as `locked_user`."""
         with self.unit_of_work():
-            user = _locked(self.usernames, self.users, username)
+            user = locked_user(self.usernames, self.users, who)
             self.users.set_disabled(user.id, None)
             if user.disabled_at is not None:
                 self.audit.record(Event.USER_ENABLED, origin=origin, subject=subject_of(user.id))
@@ -180,10 +188,10 @@ class UnlockPassword:
     audit: AuditTrail
     unit_of_work: UnitOfWork
 
-    def __call__(self, *, username: str, origin: Origin) -> bool:
-        """Forgets the failures; says whether there were any. Raises UnknownUsername."""
+    def __call__(self, *, who: int | str, origin: Origin) -> bool:
+        """Forgets the failures; says whether there were any. Raises as `locked_user`."""
         with self.unit_of_work():
-            user = _locked(self.usernames, self.users, username)
+            user = locked_user(self.usernames, self.users, who)
             subject = subject_of(user.id)
             was_throttled = self.throttles.remove(subject)
             if was_throttled:
@@ -204,11 +212,11 @@ class DeleteUser:
     clock: Clock
     unit_of_work: UnitOfWork
 
-    def __call__(self, *, username: str, origin: Origin) -> int:
-        """Removes the user; says how many sessions that ended. Raises UnknownUsername."""
+    def __call__(self, *, who: int | str, origin: Origin) -> int:
+        """Removes the user; says how many sessions that ended. Raises as `locked_user`."""
         now = self.clock.now()
         with self.unit_of_work():
-            user = _locked(self.usernames, self.users, username)
+            user = locked_user(self.usernames, self.users, who)
             ended = self.sessions.remove(user.id, at=now)
             self.users.remove(user.id)
             self.throttles.remove(subject_of(user.id))
@@ -244,13 +252,27 @@ def _require_unchanged(users: UserRepository, known: User) -> None:
         raise InvalidCredentials
 
 
-def _locked(usernames: UsernameRules, users: UserRepository, username: str) -> User:
+def user_of_name(usernames: UsernameRules, users: UserRepository, username: str) -> User:
+    """The user of this name, in any spelling. Raises UnknownUsername."""
     canonical_name = usernames.canonical(username)
-    user = None
-    if not isinstance(canonical_name, FieldError):
-        user = users.find_by_name(canonical_name)
+    user = None if isinstance(canonical_name, FieldError) else users.find_by_name(canonical_name)
+    if user is None:
+        raise UnknownUsername
+    return user
+
+
+def locked_user(usernames: UsernameRules, users: UserRepository, who: int | str) -> User:
+    """The user with this id, or of this name in any spelling, locked.
+
+    Raises UnknownUser, and UnknownUsername.
+    """
+    if isinstance(who, int):
+        user = users.lock(who)
+        if user is None:
+            raise UnknownUser
+        return user
     # Of the name's user, since names change hands and ids do not.
-    user = users.lock(user.id) if user else None
+    user = users.lock(user_of_name(usernames, users, who).id)
     if user is None:
         raise UnknownUsername
     return user

@@ -28,10 +28,15 @@ class Event(Enum):
     USER_REMOVED = "user_removed"
     USER_DISABLED = "user_disabled"
     USER_ENABLED = "user_enabled"
+    ROLE_GRANTED = "role_granted"
+    ROLE_WITHDRAWN = "role_withdrawn"
+    USERS_IMPORTED = "users_imported"
+    USERS_EXPORTED = "users_exported"
     KEY_ROTATED = "key_rotated"
     KEY_RETIRED = "key_retired"
     KEYS_REWRAPPED = "keys_rewrapped"
     AUDIT_TRIMMED = "audit_trimmed"
+    BACKUP_RESTORED = "backup_restored"
 
 
 FAILURES = frozenset({Event.PASSWORD_REFUSED, Event.PASSWORD_LOCKED, Event.REFRESH_TOKEN_REUSED})
@@ -116,6 +121,10 @@ class AuditFilter:
     until: datetime | None = None
 
 
+Place = tuple[datetime, str]
+"""Where in a list by moment and id an entry is."""
+
+
 class Seals(Protocol):
     """Message authentication codes that nobody makes without our secret."""
 
@@ -135,8 +144,10 @@ class AuditRepository(Protocol):
         """Stores an entry, which has no place in the chain yet."""
         ...
 
-    def list(self, wanted: AuditFilter, *, limit: int) -> Sequence[AuditEntry]:
-        """The youngest of the wanted entries, the youngest first."""
+    def list(
+        self, wanted: AuditFilter, *, limit: int, before: Place | None = None
+    ) -> Sequence[AuditEntry]:
+        """The youngest of the wanted entries, or of those before this place; the youngest first."""
         ...
 
     def unsealed(self, *, limit: int) -> Sequence[AuditEntry]:

@@ -12,6 +12,7 @@ from domain.audit import (
     Chain,
     ChainEnd,
     Event,
+    Place,
     Seals,
 )
 from domain.clock import Clock
@@ -58,15 +59,20 @@ class ListAuditEntries:
     entries: AuditRepository
 
     def __call__(
-        self, *, wanted: AuditFilter, username: str | None = None, limit: int
+        self,
+        *,
+        wanted: AuditFilter,
+        username: str | None = None,
+        before: Place | None = None,
+        limit: int,
     ) -> Sequence[AuditEntry]:
-        """The youngest of the wanted entries, the youngest first.
+        """The youngest of the wanted entries before this place, the youngest first.
 
         With a name, those of its user; or what was tried at it, if nobody has it.
         """
         if username is not None:
             wanted = replace(wanted, subject=self.passwords.look_up(username)[1])
-        return self.entries.list(wanted, limit=limit)
+        return self.entries.list(wanted, before=before, limit=limit)
 
 
 class HeadWatch:

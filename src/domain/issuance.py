@@ -14,6 +14,7 @@ from domain.origins import Origin
 from domain.revocations import Revocation, RevokedSessions
 from domain.sessions import Device, Session, SessionPolicy, SessionRepository, require_live
 from domain.tokens import (
+    ADMIN_SCOPE,
     CLIENT_ID,
     SCOPE,
     AccessToken,
@@ -24,7 +25,7 @@ from domain.tokens import (
     TokenPrincipal,
 )
 from domain.unit_of_work import UnitOfWork
-from domain.users import User, UserRepository, subject_of
+from domain.users import ADMIN, User, UserRepository, subject_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ class IssueToken:
             user_id=user.id,
             client_id=CLIENT_ID,
             parent_id=None,
-            scope=SCOPE,
+            scope=ADMIN_SCOPE if user.role == ADMIN else SCOPE,
             audience=self.issuer.policy.issuer,
             counter=1 if refreshable else 0,
             created_at=now,

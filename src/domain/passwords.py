@@ -1,5 +1,6 @@
 """Passwords: how they are prepared, which ones are taken, and the port that hashes them."""
 
+import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,6 +13,11 @@ MAXIMUM_PASSWORD_LENGTH = 256
 
 SHORTEST_CONTEXT_WORD = 3
 """Code points. A shorter user name occurs in ordinary sentences and refuses good passphrases."""
+
+
+_SCHEME = re.compile(r"\$?([a-z0-9_-]{1,32})[$:]", re.ASCII)
+MAXIMUM_HASH_LENGTH = 255
+"""Characters of what is stored."""
 
 
 class HashingUnavailable(DomainError):
@@ -47,6 +53,10 @@ class PasswordHasher(Protocol):
 
     def is_outdated(self, password_hash: str) -> bool:
         """Whether the hash was made by another scheme or with other parameters than at present."""
+        ...
+
+    def knows(self, password_hash: str) -> bool:
+        """Whether some password can match: the hash is whole, and bearable to verify."""
         ...
 
     def decoy(self) -> str:
@@ -109,6 +119,12 @@ class PasswordPolicy:
                 "too_obvious", "Choose a password without your user name or this service's name."
             )
         return None
+
+
+def scheme_of(password_hash: str) -> str:
+    """The scheme that a stored hash names itself, as the PHC string format and crypt(3) have it."""
+    named = _SCHEME.match(password_hash)
+    return named[1] if named else "unknown"
 
 
 def _folded(text: str) -> str:

@@ -17,6 +17,8 @@ from domain.revocations import RevokedSessions
 
 CLIENT_ID = "varvel"
 SCOPE = "account"
+ADMIN_SCOPE = "account admin"
+"""What a token allows (RFC 6749 section 3.3), and an admin's."""
 
 MAXIMUM_TOKEN_LIFETIME = timedelta(days=1)
 """No token that lives longer is accepted, so no setting may ask for one."""
@@ -33,12 +35,13 @@ class PasswordPrincipal:
 
 @dataclass(frozen=True, slots=True)
 class TokenPrincipal:
-    """A user who acts in a session, and since when that has lasted."""
+    """A user who acts in a session, since when that has lasted, and what it allows."""
 
     user_id: int
     username: str
     session_id: str
     authenticated_at: datetime
+    scope: str = SCOPE
 
 
 Principal = PasswordPrincipal | TokenPrincipal
@@ -91,7 +94,7 @@ class TokenPolicy:
             token.issuer == self.issuer
             and token.audience == self.issuer
             and token.client_id == CLIENT_ID
-            and token.scope == SCOPE
+            and token.scope in (SCOPE, ADMIN_SCOPE)
             and now < token.expires_at
             and token.issued_at < token.expires_at
             and token.issued_at <= now + CLOCK_LEEWAY
@@ -137,5 +140,9 @@ class AuthenticateRequest:
         if self.revoked.holds(token.session_id, now=now):
             raise InvalidCredentials
         return TokenPrincipal(
-            token.user_id, token.username, token.session_id, token.authenticated_at
+            token.user_id,
+            token.username,
+            token.session_id,
+            token.authenticated_at,
+            token.scope,
         )

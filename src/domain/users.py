@@ -1,7 +1,8 @@
 """Users: their names, their storage, and how one registers."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -14,6 +15,9 @@ from domain.unit_of_work import UnitOfWork
 
 MAXIMUM_NAME_LENGTH = 64
 """Code points, of the name as entered and of its canonical form."""
+
+ADMIN = "admin"
+"""The one role there is; most users have none."""
 
 _USER_ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 
@@ -28,6 +32,19 @@ class User:
     password_hash: str
     created_at: datetime
     disabled_at: datetime | None = None
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """Somebody who is to be stored, and has no id yet."""
+
+    name: str
+    canonical_name: str
+    password_hash: str = field(repr=False)
+    created_at: datetime
+    disabled_at: datetime | None = None
+    role: str | None = None
 
 
 class UserNotFound(DomainError):
@@ -85,6 +102,13 @@ class UserRepository(Protocol):
         """
         ...
 
+    def add_all(self, new: Sequence[NewUser]) -> Mapping[str, int]:
+        """Stores those whose canonical name nobody has; their ids, by that name.
+
+        Ids grow in the order in which the users are given. Each has a name of their own.
+        """
+        ...
+
     def get(self, user_id: int) -> User:
         """The user with this id. Raises UserNotFound."""
         ...
@@ -97,6 +121,15 @@ class UserRepository(Protocol):
         """The user with this canonical name, if there is one."""
         ...
 
+    def page(
+        self, *, after: int = 0, limit: int, prefix: str = "", disabled: bool | None = None
+    ) -> Sequence[User]:
+        """The first `limit` users with ids beyond `after`, by their ids.
+
+        Only those whose canonical name begins with exactly this, and who are disabled or are not.
+        """
+        ...
+
     def lock(self, user_id: int) -> User | None:
         """The user with this id, whom nobody else can lock or change before this unit of work ends.
 
@@ -106,6 +139,10 @@ class UserRepository(Protocol):
 
     def replace_password_hash(self, user_id: int, *, old: str, new: str) -> bool:
         """Writes the new hash if the stored one is still the old one; says whether it was."""
+        ...
+
+    def set_role(self, user_id: int, role: str | None) -> None:
+        """Writes the role of the user with this id, if there is one; None is no role."""
         ...
 
     def set_disabled(self, user_id: int, at: datetime | None) -> None:

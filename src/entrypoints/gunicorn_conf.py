@@ -4,7 +4,7 @@ import os
 import sys
 from multiprocessing import get_context
 
-from entrypoints.settings import Settings, StartupError
+from entrypoints.settings import LogLevel, Settings, StartupError
 
 try:
     _settings = Settings.read(os.environ)
@@ -24,9 +24,21 @@ graceful_timeout = 30
 forwarded_allow_ips = ""
 # It would listen in the home directory for commands that nobody sends.
 control_socket_disable = True
+logger_class = "entrypoints.gunicorn_logger.FormattedLogger"
+# On its debug level Gunicorn would write the path of every request.
+loglevel = "info" if _settings.log_level is LogLevel.DEBUG else _settings.log_level.value
 # Gunicorn's own access log would hold the user names of HTTP Basic, and so the tokens.
 # It stays off only as long as no logconfig is set either.
 accesslog = None
+
+if _settings.metrics_bind is not None:
+    from entrypoints.metrics_server import MetricsServer
+
+    # Before the application is loaded: that decides how its metrics are kept.
+    _metrics = MetricsServer(*_settings.metrics_bind)
+    when_ready = _metrics.when_ready
+    post_fork = _metrics.post_fork
+    child_exit = _metrics.child_exit
 
 
 def on_starting(_server: object) -> None:

@@ -7,8 +7,9 @@ from entrypoints import logs
 from entrypoints.bootstrap import create_app
 from entrypoints.settings import Settings, StartupError
 
-logs.configure()
 try:
-    app = create_app(Settings.read(os.environ))
+    _settings = Settings.read(os.environ)
+    logs.configure(_settings.log_level)
+    app = create_app(_settings)
 except StartupError as error:
     sys.exit(str(error))

@@ -39,10 +39,10 @@ class SessionHistories(Histories):
         account = self.expected.account(name)
         does: Callable[..., int] = getattr(self.processes[process], action)
         if account is None:
-            self.refused(UnknownUsername, lambda: does(username=name, origin=ORIGIN))
+            self.refused(UnknownUsername, lambda: does(who=name, origin=ORIGIN))
             return
         live = len(self.expected.live(account, self.clock.now()))
-        assert does(username=name, origin=ORIGIN) >= live
+        assert does(who=name, origin=ORIGIN) >= live
         if action == "delete":
             account.is_removed = True
         else:
@@ -56,11 +56,11 @@ class SessionHistories(Histories):
         if account is None:
             self.refused(
                 UnknownUsername,
-                lambda: self.processes[process].enable(username=name, origin=ORIGIN),
+                lambda: self.processes[process].enable(who=name, origin=ORIGIN),
             )
             self.register(process, name)
             return
-        self.processes[process].enable(username=name, origin=ORIGIN)
+        self.processes[process].enable(who=name, origin=ORIGIN)
         account.is_disabled = False
 
     @rule(process=PROCESSES, name=NAMED, is_right=st.booleans())

@@ -99,6 +99,19 @@ def test_entries_of_one_moment_have_one_order(stores: Stores) -> None:
     assert ids(stores.audit.unsealed(limit=MANY)) == "abcd"
 
 
+def test_a_list_goes_on_before_any_place_even_within_a_moment(stores: Stores) -> None:
+    for each in "badc":
+        stores.audit.add(entry(each, at=START if each in "abc" else START + MOMENT))
+
+    for listed_before in ("", "d", "dc", "dcb", "dcba"):
+        rest = "dcba".removeprefix(listed_before)
+        place = (START + MOMENT * (listed_before == "d"), listed_before[-1:] or "e")
+        before = place if listed_before else (START + 2 * MOMENT, "a")
+        found = stores.audit.list(AuditFilter(), before=before, limit=MANY)
+        assert ids(found) == rest
+    assert ids(stores.audit.list(AuditFilter(), before=(START, "c"), limit=1)) == "b"
+
+
 WANTED = {
     "all": (AuditFilter(), "dcba"),
     "a subject": (AuditFilter(subject="user:7"), "ca"),

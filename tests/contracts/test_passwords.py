@@ -146,6 +146,14 @@ def test_a_cut_hash_verifies_nothing(hashers: Hashers) -> None:
     assert verified == []
 
 
+def test_its_own_hashes_are_known_and_what_is_none_is_not(hashers: Hashers) -> None:
+    for made in (hashers.present.hash("python"), hashers.former.hash("python")):
+        assert hashers.present.knows(made)
+        assert not any(hashers.present.knows(made[:length]) for length in (0, 5, len(made) // 2))
+
+    assert [each for each in NO_HASHES.values() if hashers.present.knows(each)] == []
+
+
 def test_no_password_at_all_verifies_against_a_hash(hashers: Hashers) -> None:
     assert not hashers.present.verify("", hashers.present.hash("python"))
 

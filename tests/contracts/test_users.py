@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from threading import Barrier
 
@@ -183,3 +184,17 @@ def test_of_many_who_replace_a_hash_at_once_one_succeeds(stores: Stores) -> None
 
     assert outcomes.count(True) == 1
     assert stores.users.get(user.id).password_hash == str(outcomes.index(True))
+
+
+def test_a_role_is_kept_until_it_is_taken_and_is_nobody_elses(stores: Stores) -> None:
+    miguel, susan = add(stores), add(stores, "Susan")
+    assert miguel.role is None
+
+    stores.users.set_role(miguel.id, "admin")
+
+    assert stores.users.get(miguel.id) == replace(miguel, role="admin")
+    assert stores.users.find_by_name("susan") == susan
+    stores.users.set_role(miguel.id, None)
+    assert stores.users.get(miguel.id) == miguel
+    stores.users.set_role(77, "admin")
+    assert stores.users.find(77) is None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
-from domain.audit import EMPTY_CHAIN, AuditEntry, AuditFilter, Chain, ChainEnd
+from domain.audit import EMPTY_CHAIN, AuditEntry, AuditFilter, Chain, ChainEnd, Place
 from tests.fakes.unit_of_work import Storage, in_utc
 
 TABLE = "audit_entries"
@@ -20,8 +20,12 @@ class FakeAuditRepository:
         with self._storage.changing(TABLE) as entries:
             entries[entry.id] = replace(entry, at=in_utc(entry.at))
 
-    def list(self, wanted: AuditFilter, *, limit: int) -> Sequence[AuditEntry]:
+    def list(
+        self, wanted: AuditFilter, *, limit: int, before: Place | None = None
+    ) -> Sequence[AuditEntry]:
         found = [each for each in self._entries() if _is_wanted(each, wanted)]
+        if before is not None:
+            found = [each for each in found if (each.at, each.id) < before]
         return sorted(found, key=lambda entry: (entry.at, entry.id), reverse=True)[:limit]
 
     def unsealed(self, *, limit: int) -> Sequence[AuditEntry]:

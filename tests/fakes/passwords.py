@@ -52,6 +52,12 @@ class FakePasswordHasher:
     def is_outdated(self, password_hash: str) -> bool:
         return password_hash.split("$")[2] != self._parameters
 
+    def knows(self, password_hash: str) -> bool:
+        match password_hash.split("$"):
+            case ["", "fake", _, _, digest]:
+                return len(digest) == 64
+        return False
+
     def decoy(self) -> str:
         return f"$fake${self._parameters}$0$no digest"
 

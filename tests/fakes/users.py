@@ -1,10 +1,11 @@
 """Users in memory, and a small stand-in for the profile of their names."""
 
 import unicodedata
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 
-from domain.users import User, UsernameTaken, UserNotFound
+from domain.users import NewUser, User, UsernameTaken, UserNotFound
 from tests.fakes import sessions
 from tests.fakes.unit_of_work import Storage, in_utc
 
@@ -27,6 +28,18 @@ class FakeUserRepository:
             users[user.id] = user
         return user
 
+    def add_all(self, new: Sequence[NewUser]) -> Mapping[str, int]:
+        with self._storage.changing(TABLE) as users:
+            missing = [each for each in new if self.find_by_name(each.canonical_name) is None]
+            added = [User(id=self._storage.new_id(), **asdict(each)) for each in missing]
+            for user in added:
+                moments = (user.created_at, user.disabled_at)
+                created_at, disabled_at = (each and in_utc(each) for each in moments)
+                users[user.id] = replace(
+                    user, created_at=created_at or user.created_at, disabled_at=disabled_at
+                )
+        return {user.canonical_name: user.id for user in added}
+
     def get(self, user_id: int) -> User:
         user = self.find(user_id)
         if user is None:
@@ -40,6 +53,18 @@ class FakeUserRepository:
     def find(self, user_id: int) -> User | None:
         user: User | None = self._storage.rows(TABLE).get(user_id)
         return user
+
+    def page(
+        self, *, after: int = 0, limit: int, prefix: str = "", disabled: bool | None = None
+    ) -> Sequence[User]:
+        users: list[User] = sorted(self._storage.rows(TABLE).values(), key=lambda user: user.id)
+        return [
+            user
+            for user in users
+            if user.id > after
+            and user.canonical_name.startswith(prefix)
+            and disabled in (None, user.disabled_at is not None)
+        ][:limit]
 
     def lock(self, user_id: int) -> User | None:
         # A unit of work has the whole storage to itself.
@@ -57,6 +82,11 @@ class FakeUserRepository:
         with self._storage.changing(TABLE) as users:
             if user_id in users:
                 users[user_id] = replace(users[user_id], disabled_at=at and in_utc(at))
+
+    def set_role(self, user_id: int, role: str | None) -> None:
+        with self._storage.changing(TABLE) as users:
+            if user_id in users:
+                users[user_id] = replace(users[user_id], role=role)
 
     def remove(self, user_id: int) -> None:
         with (

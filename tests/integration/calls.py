@@ -24,6 +24,21 @@ TOKEN_ONLY = (
 )
 """What asks for a user by token."""
 
+ADMIN_ONLY = (
+    ("GET", "/api/admin/users"),
+    ("POST", "/api/admin/users"),
+    ("GET", "/api/admin/users/{user_id}"),
+    ("DELETE", "/api/admin/users/{user_id}"),
+    ("POST", "/api/admin/users/{user_id}/disable"),
+    ("POST", "/api/admin/users/{user_id}/enable"),
+    ("POST", "/api/admin/users/{user_id}/unlock"),
+    ("GET", "/api/admin/users/{user_id}/sessions"),
+    ("DELETE", "/api/admin/users/{user_id}/sessions"),
+    ("DELETE", "/api/admin/users/{user_id}/sessions/{session_id}"),
+    ("GET", "/api/admin/audit"),
+)
+"""What asks for an admin."""
+
 PROBLEM_FIELDS = {"type", "title", "status", "detail", "code", "request_id"}
 
 

@@ -8,15 +8,19 @@ USERS = (
     ["users", "disable", "susan"],
     ["users", "enable", "susan"],
     ["users", "unlock", "susan"],
+    ["users", "show", "susan"],
+    ["users", "set-password", "--generate", "susan"],
 )
 DELETION = ["users", "delete", "--yes", "susan"]
+LISTING, CREATION = ["users", "list"], ["users", "create", "--generate", "susan"]
+TRANSFER = (["users", "import", "app.sqlite"], ["users", "export"])
 KEYS = (["keys", "list"], ["keys", "rotate"], ["keys", "retire", "kid"], ["keys", "rewrap"])
 AUDIT = (["audit", "list"], ["audit", "verify"])
-ADMINISTRATION = [*USERS, DELETION, *KEYS, *AUDIT]
+ADMINISTRATION = [*USERS, DELETION, LISTING, CREATION, *TRANSFER, *KEYS, *AUDIT]
 """Every command that administers, once."""
 
 
-def run(environment: dict[str, str], *words: str, typed: str = "") -> Result:
+def run(environment: dict[str, str], *words: str, typed: str | bytes = "") -> Result:
     """What came of `varvel` and these words."""
     return CliRunner().invoke(main, words, env=environment, input=typed)
 

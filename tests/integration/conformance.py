@@ -11,6 +11,9 @@ from tests.integration.stores import Store
 SETTINGS = {"REVOCATION_POLL": "60", "REVOCATION_BOUND": "600"}
 """So that no process that gets no turn for a while answers with 503."""
 
+BY_CHANCE = "DELETE /api/admin/users/{user_id}/sessions/{session_id}"
+"""Succeeds only with an id that no description can tell."""
+
 CHECKS = {
     "not_a_server_error",
     "status_code_conformance",
@@ -73,5 +76,7 @@ def check(found: Conformance) -> None:
     assert not found.faults, "\n\n".join([f"With seed {found.seed}:", *found.faults])
     assert set(found.checks) == CHECKS
     for label, statuses in found.statuses.items():
+        if label == BY_CHANCE:
+            continue
         assert any(status < 300 for status in statuses), f"{label} never succeeded: {statuses}"
     assert found.peers_probed > 0

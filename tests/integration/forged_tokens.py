@@ -95,7 +95,7 @@ def claims(forge: Forge) -> dict[str, str]:
         "iss": (f"{issuer}/", issuer.upper(), [issuer], "https://evil.example", f" {issuer}"),
         "aud": (f"{issuer}/", [issuer], [issuer, "x"], "https://evil.example", {issuer: 1}),
         "client_id": (["varvel"], "Varvel", "other"),
-        "scope": (["account"], "account admin", "admin", "Account", "account "),
+        "scope": (["account"], "account  admin", "admin", "Account", "account "),
         "sub": (
             "0",
             "-1",

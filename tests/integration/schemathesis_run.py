@@ -1,12 +1,13 @@
 """One run of Schemathesis, for a process of its own."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import count, cycle
 from typing import Any
 
 import schemathesis
 from schemathesis import AuthContext, Response
+from schemathesis.auths import AuthProvider
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from schemathesis.generation.meta import TestPhase
@@ -14,10 +15,11 @@ from schemathesis.openapi.checks import RejectedPositiveData
 from schemathesis.python.asgi import get_client, shutdown_lifespans
 from schemathesis.wfc.escalation import ANONYMOUS, EscalatingAuthProvider
 
-from entrypoints.bootstrap import create_app
+from entrypoints.bootstrap import administration, create_app
 from entrypoints.settings import Settings
 from tests.integration.calls import basic, bearer
 from tests.integration.conformance import Conformance
+from tests.origins import ORIGIN
 
 Operation = schemathesis.APIOperation[Any, Any, Any, Any]
 Case = schemathesis.Case[Operation]
@@ -48,6 +50,8 @@ OPERATIONS = [
         "include-path": ["/api/users/me/password", "/api/users/me/removal"],
         "phases": {"stateful": {"enabled": False}},
     },
+    # Admins end the sessions and the users that a sequence goes on with.
+    {"include-path-regex": "^/api/admin/", "phases": {"stateful": {"enabled": False}}},
     # Other spellings would only make sequences of the same kind.
     {
         "include-path": ["/api/usr", "/api/user", "/api/user{user_id}"],
@@ -62,7 +66,7 @@ OPERATIONS = [
 
 SEQUENCES_ALONE = {phase: {"enabled": False} for phase in ("examples", "coverage", "fuzzing")}
 
-STORED = {"username_taken", "taken", "user_not_found", "wrong_password"}
+STORED = {"invalid_cursor", "username_taken", "taken", "user_not_found", "wrong_password"}
 """Why a request as described may be a 400: for what is there and what is not."""
 
 BEYOND_ASCII = {"invalid_fields", "not_a_name", "colon", "not_a_password"}
@@ -75,7 +79,8 @@ INVENTED = {"repeated_authorization"}
 class Login:
     """A user who logs in for every case, and registers anew once a case has changed too much."""
 
-    def __init__(self, app: Any, name: str) -> None:
+    def __init__(self, app: Any, name: str, promote: Callable[[str], object]) -> None:
+        self._promote = promote
         self._client = get_client(app)
         self._names = (f"{name}-{number}" for number in count())
         self._name = next(self._names)
@@ -105,6 +110,7 @@ class Login:
             registration = {"username": name, "password": PASSWORD}
             answer = self._client.post("/api/users", json=registration)
             if answer.status_code == 201:
+                self._promote(name)
                 return
             # A case was quicker, or a run before this one.
             assert answer.json()["code"] == "username_taken", answer.text
@@ -117,11 +123,15 @@ class Login:
 
 
 class Callers(EscalatingAuthProvider):
-    """Susan, every fourth time nobody; David is made to ask for what is Susan's."""
+    """Susan, an admin; every fourth time nobody; David is made to ask for what is Susan's."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, promote: Callable[[str], object]) -> None:
         names = (SUSAN, DAVID)
-        super().__init__([Login(app, name) for name in names], list(names), peers=names)
+        logins: list[AuthProvider[dict[str, str]]] = [
+            Login(app, SUSAN, promote),
+            Login(app, DAVID, lambda _: None),
+        ]
+        super().__init__(logins, list(names), peers=names)
         self._turns = cycle((SUSAN, SUSAN, SUSAN, ANONYMOUS))
         self._turn = SUSAN
         self.probed = 0
@@ -156,25 +166,34 @@ def is_log_in_of_a_sequence(case: Case) -> bool:
 
 
 def run(environment: Mapping[str, str], examples: int, rounds: int, seed: int) -> Conformance:
-    app = create_app(Settings.read(environment))
+    settings = Settings.read(environment)
+    app = create_app(settings)
+
+    def promote(name: str) -> None:
+        with administration(settings) as services:
+            services.grant_admin(who=name, origin=ORIGIN)
+
     found = Conformance(seed)
     try:
-        _drive(app, _config(examples, seed), found)
+        _drive(app, promote, _config(examples, seed), found)
         for further in range(1, rounds):
-            _drive(app, _config(examples, seed + further, phases=SEQUENCES_ALONE), found)
+            config = _config(examples, seed + further, phases=SEQUENCES_ALONE)
+            _drive(app, promote, config, found)
     finally:
         shutdown_lifespans()
     return found
 
 
-def _drive(app: Any, config: SchemathesisConfig, found: Conformance) -> None:
+def _drive(
+    app: Any, promote: Callable[[str], object], config: SchemathesisConfig, found: Conformance
+) -> None:
     schema = schemathesis.openapi.from_asgi("/openapi.json", app, config=config)
     # Or the address that it came from would be left out.
     schema.location = None
     for path, item in schema.raw_schema["paths"].items():
         for method in item.keys() - {"parameters"}:
             found.statuses.setdefault(f"{method.upper()} {path}", Counter())
-    callers = Callers(app)
+    callers = Callers(app, promote)
     schema.auth.providers.append(callers)
     schema.hook("filter_failure")(_is_promised)
     for event in from_schema(schema).execute():

@@ -105,12 +105,12 @@ def removal(world: World) -> None:
 
 def disabling(world: World) -> None:
     with administration(world.store.settings(), clock=world.clock) as services:
-        services.disable_user(username="miguel", origin=ORIGIN)
+        services.disable_user(who="miguel", origin=ORIGIN)
 
 
 def deletion(world: World) -> None:
     with administration(world.store.settings(), clock=world.clock) as services:
-        services.delete_user(username="miguel", origin=ORIGIN)
+        services.delete_user(who="miguel", origin=ORIGIN)
 
 
 def rotate(world: World) -> None:

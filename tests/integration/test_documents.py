@@ -41,6 +41,7 @@ PROOFS = {
     Access.ANYONE: "nothing",
     Access.USER: "password or token",
     Access.TOKEN: "token",
+    Access.ADMIN: "token of an admin",
 }
 PROVED_BY_BODY = {
     "POST /api/users": "nothing, unless registration is closed",

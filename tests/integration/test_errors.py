@@ -10,11 +10,13 @@ from falcon.testing import TestClient
 
 import domain
 from domain.errors import DomainError, ErrorKind
+from domain.roles import AdminRequired, RecentLogInRequired
 from entrypoints.bootstrap import create_app
 from entrypoints.http.errors import STATUS
 from entrypoints.http.operations import Access, Resource, operation
 from tests.integration.calls import basic, problem, register, resource, token
 from tests.integration.conftest import Execute, MakeSettings
+from tests.integration.logged import entries, lines, request_entry
 from tests.integration.stores import LOSE_USERS, SQLITE, Store
 
 
@@ -56,6 +58,10 @@ def test_every_kind_has_a_status() -> None:
     assert len(set(STATUS.values())) == len(ErrorKind)
 
 
+ANOTHER_TOKEN = (AdminRequired, RecentLogInRequired)
+"""What asks for a token of another kind, in a challenge of its own."""
+
+
 @pytest.mark.databases(SQLITE)
 @pytest.mark.parametrize("error", ERRORS)
 def test_every_domain_error_is_answered_under_its_code(
@@ -64,6 +70,10 @@ def test_every_domain_error_is_answered_under_its_code(
     raised = error()
     answer = failing(make_settings, raised).simulate_get("/failing")
 
+    if error in ANOTHER_TOKEN:
+        assert answer.status_code == STATUS[error.kind]
+        assert f'error="{error.code}"' in answer.headers["WWW-Authenticate"]
+        return
     body = problem(answer, STATUS[error.kind], error.code)
     assert body["detail"] == error.detail
     assert (raised.retry_after is not None) == ("Retry-After" in answer.headers)
@@ -94,8 +104,10 @@ def test_an_unexpected_error_is_500_told_to_nobody_and_logged_whole(
     body = problem(answer, 500, "internal_error")
     assert "hunter2" not in answer.text
     assert type(error).__name__ not in answer.text
+    (entry,) = entries(caplog, "request failed")
+    assert (entry["level"], entry["request_id"]) == ("error", body["request_id"])
+    assert entry["exception"].startswith("Traceback")
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert body["request_id"] in record.getMessage()
     assert record.exc_info
     assert record.exc_info[1] is error
 
@@ -107,7 +119,9 @@ def test_a_failing_request_still_leaves_its_line_in_the_log(
     with caplog.at_level(logging.INFO, "varvel.requests"):
         failing(make_settings, ValueError()).simulate_get("/failing")
 
-    assert "route=/failing status=500" in caplog.text
+    entry = request_entry(caplog)
+    assert (entry["route"], entry["status"]) == ("/failing", 500)
+    assert entry["code"] == "internal_error"
 
 
 @pytest.mark.asvs("V16.5.2")
@@ -135,9 +149,10 @@ def test_a_storage_failure_is_logged_by_request_id_and_names_nobody(
 
     answer = miguel.simulate_get("/api/token", headers=basic("plantedname", "plantedpassword"))
 
-    (record,) = [record for record in caplog.records if record.levelno == logging.WARNING]
-    assert answer.headers["X-Request-ID"] in record.getMessage()
-    assert "planted" not in caplog.text
+    (entry,) = entries(caplog, "request cannot be served")
+    assert (entry["level"], entry["code"]) == ("warning", "storage_unavailable")
+    assert entry["request_id"] == answer.headers["X-Request-ID"]
+    assert "planted" not in "".join(lines(caplog))
 
 
 @pytest.mark.asvs("V16.5.3")

@@ -1,6 +1,7 @@
 """What HTTP clients expect of every address: methods, Allow, Host, request ids and the log."""
 
 import logging
+import os
 import re
 
 import pytest
@@ -15,6 +16,7 @@ from tests.integration.calls import (
     register,
     token,
 )
+from tests.integration.logged import lines, request_entry
 from tests.integration.stores import BACKENDS, SQLITE
 
 pytestmark = pytest.mark.databases(SQLITE)
@@ -237,12 +239,20 @@ def test_a_request_leaves_one_line_with_its_route_and_status(
     with caplog.at_level(logging.INFO, "varvel.requests"):
         answer = standing_api.simulate_get("/api/users/1", extras={"client": ("192.0.2.1", 50_000)})
 
-    (line,) = [record.getMessage() for record in caplog.records if "request id" in record.msg]
-    assert re.fullmatch(
-        rf"request id={answer.headers['X-Request-ID']} client=192\.0\.2\.1 method=GET "
-        r"route=/api/users/\{user_id\} status=200 ms=[0-9]+\.[0-9]{2}",
-        line,
-    )
+    entry = request_entry(caplog)
+    assert entry.pop("timestamp")
+    assert entry.pop("process") == os.getpid()
+    assert 0 < entry.pop("ms") < 60_000
+    assert entry == {
+        "level": "info",
+        "logger": "varvel.requests",
+        "event": "request",
+        "request_id": answer.headers["X-Request-ID"],
+        "client": "192.0.2.1",
+        "method": "GET",
+        "route": "/api/users/{user_id}",
+        "status": 200,
+    }
 
 
 @pytest.mark.databases(*BACKENDS)
@@ -265,10 +275,9 @@ def test_the_log_holds_no_name_no_password_no_token_no_path_and_no_query(
         miguel.simulate_get("/", headers={"X-Forwarded-For": "planted", "Forwarded": "planted"})
         raw(miguel, "GET", "/", [("Host", "planted host")])
 
-    ours = [record for record in caplog.records if record.name.startswith("varvel")]
+    ours = lines(caplog)
     assert len(ours) >= 11
-    for record in ours:
-        line = record.getMessage()
+    for line in ours:
         assert not re.search("planted|miguel|eyJ|\n", line, re.IGNORECASE), line
         assert live not in line
 
@@ -279,4 +288,5 @@ def test_a_method_nobody_knows_is_not_written_into_the_log(
     with caplog.at_level(logging.INFO, "varvel.requests"):
         standing_api.simulate_request("FOO", "/nowhere")
 
-    assert "method=- route=- status=404" in caplog.text
+    entry = request_entry(caplog)
+    assert (entry["method"], entry["route"], entry["status"]) == ("-", "-", 404)

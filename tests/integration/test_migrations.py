@@ -203,7 +203,7 @@ def test_users_are_kept_and_none_is_disabled_when_sessions_come(database: Databa
 
     migration.upgrade(database)
 
-    assert rows(database) == [(*row, None) for row in before]
+    assert rows(database) == [(*row, None, None) for row in before]
     assert len(before) == 1
 
 
@@ -215,10 +215,10 @@ def test_users_are_kept_when_sessions_go(database: Database) -> None:
 
     downgrade(database, to="0001")
 
-    assert rows(database) == [row[:-1] for row in before]
+    assert rows(database) == [row[:-2] for row in before]
     assert tables(database) == {"users", "signing_keys"}
     migration.upgrade(database)
-    assert rows(database) == [(*row[:-1], None) for row in before]
+    assert rows(database) == [(*row[:-2], None, None) for row in before]
 
 
 def test_an_id_is_not_given_again_after_an_upgrade(database: Database) -> None:

@@ -16,7 +16,7 @@ from entrypoints.http.app import routes
 from entrypoints.http.operations import Access, Operation, Resource, Route, operation, operations_of
 from entrypoints.http.proxies import Proxies
 from entrypoints.settings import Settings
-from tests.integration.calls import MIGUEL, PROTECTED, TOKEN_ONLY, basic, register
+from tests.integration.calls import ADMIN_ONLY, MIGUEL, PROTECTED, TOKEN_ONLY, basic, register
 from tests.integration.conftest import MakeSettings
 from tests.integration.described import Json, check_against_description
 from tests.integration.stores import SQLITE
@@ -87,6 +87,7 @@ def test_the_protected_addresses_of_these_tests_are_all_there_are() -> None:
 
     assert asking[Access.USER] == {("GET", path) for path in PROTECTED}
     assert asking[Access.TOKEN] == set(TOKEN_ONLY)
+    assert asking[Access.ADMIN] == set(ADMIN_ONLY)
 
 
 def test_a_responder_that_does_not_say_who_may_call_it_cannot_be_written() -> None:
@@ -207,7 +208,7 @@ def test_a_body_is_described_exactly_where_one_is_read(
 
 
 def test_exactly_the_guarded_operations_ask_for_credentials(served: Json) -> None:
-    guarded = {("GET", path) for path in PROTECTED} | set(TOKEN_ONLY)
+    guarded = {("GET", path) for path in PROTECTED} | {*TOKEN_ONLY, *ADMIN_ONLY}
     for path, item in served["paths"].items():
         for method in item.keys() - {"parameters"}:
             is_guarded = (method.upper(), path) in guarded

@@ -16,6 +16,7 @@ from tests.integration.calls import (
     sessions,
     token,
 )
+from tests.integration.logged import lines
 from tests.integration.stores import Store
 
 
@@ -51,9 +52,9 @@ JSON = {"Content-Type": "application/json"}
 
 
 def our_lines(caplog: pytest.LogCaptureFixture) -> str:
-    ours = [record for record in caplog.records if record.name.startswith("varvel")]
+    ours = lines(caplog)
     assert len(ours) > 20
-    return "\n".join(logging.Formatter("%(message)s").format(record) for record in ours)
+    return "\n".join(ours)
 
 
 @pytest.mark.asvs("V16.2.5")

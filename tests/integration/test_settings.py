@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from domain.throttling import ThrottlePolicy
-from entrypoints.settings import Profile, Registration, Settings, cores
+from entrypoints.settings import LogLevel, Profile, Registration, Settings, cores
 from tests.integration.variables import SECRET, faults, read
 
 OTHER = urlsafe_b64encode(bytes(range(64, 0, -1))).decode().rstrip("=")
@@ -24,7 +24,9 @@ def test_everything_has_a_default() -> None:
         database_url="sqlite:///var/varvel.sqlite",
         host="127.0.0.1",
         port=5000,
+        metrics_bind=None,
         workers=cores(),
+        log_level=LogLevel.INFO,
         secrets=(),
         public_url=None,
         trusted_proxies=(),
@@ -58,7 +60,16 @@ def test_everything_has_a_default() -> None:
 
 
 def test_an_empty_variable_is_one_that_is_not_set() -> None:
-    names = ("PROFILE", "DATA_DIR", "DATABASE_URL", "BIND", "WORKERS", "SECRET", "PUBLIC_URL")
+    names = (
+        "PROFILE",
+        "DATA_DIR",
+        "DATABASE_URL",
+        "BIND",
+        "METRICS_BIND",
+        "WORKERS",
+        "SECRET",
+        "PUBLIC_URL",
+    )
 
     assert read(**dict.fromkeys(names, "")) == Settings.read({})
 
@@ -71,6 +82,7 @@ def test_settings_are_taken_from_their_variables() -> None:
     settings = read(
         DATA_DIR="/srv/varvel",
         BIND="[::1]:8000",
+        METRICS_BIND="[::1]:9100",
         WORKERS="1",
         PUBLIC_URL="https://id.example.com/",
         TRUSTED_PROXIES=" 10.0.0.0/8, ,::1 ",
@@ -99,6 +111,7 @@ def test_settings_are_taken_from_their_variables() -> None:
 
     assert settings.database_url == "sqlite:////srv/varvel/varvel.sqlite"
     assert (settings.host, settings.port, settings.bind) == ("::1", 8000, "[::1]:8000")
+    assert settings.metrics_bind == ("::1", 9100)
     assert settings.public_url == settings.issuer == "https://id.example.com"
     assert settings.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::1/128"))
     assert settings.token_lifetime == timedelta(seconds=60)
@@ -128,7 +141,9 @@ def test_all_faults_are_reported_together() -> None:
         PROFILE="staging",
         DATABASE_URL="varvel",
         BIND="nowhere",
+        METRICS_BIND="nowhere:x",
         WORKERS="0",
+        LOG_LEVEL="loud",
         SECRET="short",
         PUBLIC_URL="example.com",
         TRUSTED_PROXIES="everybody",
@@ -149,6 +164,7 @@ def test_all_faults_are_reported_together() -> None:
 
     assert [line.split(" ")[0] for line in lines] == [
         *("VARVEL_PROFILE", "VARVEL_BIND", "VARVEL_WORKERS", "VARVEL_DATABASE_URL"),
+        *("VARVEL_METRICS_BIND", "VARVEL_LOG_LEVEL"),
         *("VARVEL_SECRET", "VARVEL_PUBLIC_URL", "VARVEL_TRUSTED_PROXIES"),
         *("VARVEL_TOKEN_LIFETIME", "VARVEL_SESSION_IDLE", "VARVEL_SESSION_LIFETIME"),
         *("VARVEL_REFRESH_GRACE", "VARVEL_REVOCATION_POLL", "VARVEL_REVOCATION_BOUND"),
@@ -162,9 +178,18 @@ def test_all_faults_are_reported_together() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("PROFILE", "BIND", "WORKERS", "SECRET", "PUBLIC_URL", "TOKEN_LIFETIME", "REGISTRATION"),
+        *(
+            "PROFILE",
+            "BIND",
+            "WORKERS",
+            "LOG_LEVEL",
+            "SECRET",
+            "PUBLIC_URL",
+            "TOKEN_LIFETIME",
+            "REGISTRATION",
+        ),
         *("DATABASE_URL", "TRUSTED_PROXIES", "SESSION_IDLE", "SESSION_LIFETIME", "REFRESH_GRACE"),
-        *("REVOCATION_POLL", "REVOCATION_BOUND", "JWKS_MAX_AGE"),
+        *("REVOCATION_POLL", "REVOCATION_BOUND", "JWKS_MAX_AGE", "METRICS_BIND"),
         *("HASH_MEMORY", "HASH_TIME", "HASH_THREADS", "HASH_QUEUE", "STORAGE_THREADS"),
     ],
 )
@@ -204,6 +229,14 @@ def test_a_count_is_a_whole_number_within_its_bounds(text: str) -> None:
 )
 def test_what_is_no_address_with_a_port_is_a_fault(text: str) -> None:
     assert len(faults(BIND=text)) == 1
+    assert len(faults(METRICS_BIND=text)) == 1
+
+
+@pytest.mark.parametrize("text", ["127.0.0.1:8000", "0.0.0.0:8000", "[::1]:8000"])
+def test_metrics_are_not_served_on_the_port_of_the_api(text: str) -> None:
+    assert faults(BIND="127.0.0.1:8000", METRICS_BIND=text) == [
+        "VARVEL_METRICS_BIND has another port than VARVEL_BIND."
+    ]
 
 
 @pytest.mark.parametrize("text", ["/srv/what?", "/srv/a%20b", "/srv/#1"])

@@ -8,12 +8,12 @@ from tests.processes.commands import run
 from tests.processes.databases import Database
 from tests.processes.servers import VARVEL, Server
 
-_HEAD = re.compile(r"audit head: (\d+) ([A-Za-z0-9_-]{43})$")
+_HEAD = re.compile(r"audit head: (\d+) ([A-Za-z0-9_-]{43})")
 
 
 def heads(server: Server) -> list[tuple[int, str]]:
     """Where the chain has ended, each time that the log said so."""
-    found = map(_HEAD.search, server.output.splitlines())
+    found = [_HEAD.fullmatch(entry["event"]) for entry in server.entries()]
     return [(int(each[1]), each[2]) for each in found if each]
 
 

@@ -43,6 +43,6 @@ def assert_refused(
     assert "Traceback" not in completed.stdout + completed.stderr
     for word in words:
         assert word in completed.stderr
-    lines = [line for line in completed.stderr.splitlines() if not line.startswith("[")]
+    lines = [line for line in completed.stderr.splitlines() if not line.startswith("{")]
     assert len(lines) == sentences, completed.stderr
     assert all(line.endswith(".") for line in lines)

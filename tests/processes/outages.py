@@ -143,7 +143,7 @@ def _disable(stage: Stage, url: str, name: str) -> None:
     variables = {**stage.database.variables, "DATABASE_URL": url}
     settings = Settings.read(clean_environment(stage.server.directory, **variables))
     with administration(settings) as operators:
-        assert operators.disable_user(username=name, origin=ORIGIN) == 1
+        assert operators.disable_user(who=name, origin=ORIGIN) == 1
 
 
 async def _refuse(stream: Stream, tokens: Tokens, struck: float) -> None:

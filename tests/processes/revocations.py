@@ -140,7 +140,7 @@ def disabling(crowd: Crowd, number: int) -> tuple[list[str], End]:
     sessions = user.log_in_often(number)
 
     def end(note: Note) -> None:
-        assert crowd.operators.disable_user(username=user.name, origin=ORIGIN) == number
+        assert crowd.operators.disable_user(who=user.name, origin=ORIGIN) == number
         note(_tokens(sessions))
 
     return _tokens(sessions), end

@@ -1,5 +1,6 @@
 """A server in a process of its own, as an operator starts it."""
 
+import json
 import os
 import secrets
 import signal
@@ -10,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Condition, Thread
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
 
 from tests.patience import PATIENCE
 from tests.ports import free_port
@@ -213,6 +214,10 @@ class Server:
     def output(self) -> str:
         """All that the server has written to standard output and standard error."""
         return "".join(self._lines)
+
+    def entries(self) -> list[dict[str, Any]]:
+        """The fields of each line of the log."""
+        return [json.loads(line) for line in tuple(self._lines) if line.startswith("{")]
 
     @property
     def data_directory(self) -> Path:

@@ -197,13 +197,13 @@ def log_ins_beside_disable(arena: Arena) -> Counter[str]:
     proven = racer.proven()
     outcomes = arena.at_once(
         [
-            lambda _: arena.operators.disable_user(username=racer.name, origin=ORIGIN),
+            lambda _: arena.operators.disable_user(who=racer.name, origin=ORIGIN),
             *[start(proven)] * (AT_ONCE - 1),
         ]
     )
 
     racer.check_over(_issued(outcomes))
-    arena.operators.enable_user(username=racer.name, origin=ORIGIN)
+    arena.operators.enable_user(who=racer.name, origin=ORIGIN)
     again = racer.log_in()
     racer.check_over(_issued(outcomes), live=[again.session.id])
     return _count(outcomes[1:], InvalidCredentials)
@@ -236,7 +236,7 @@ def log_ins_beside_removal(arena: Arena) -> Counter[str]:
     proven = racer.proven()
     outcomes = arena.at_once(
         [
-            lambda _: arena.operators.delete_user(username=racer.name, origin=ORIGIN),
+            lambda _: arena.operators.delete_user(who=racer.name, origin=ORIGIN),
             *[start(proven)] * (AT_ONCE - 1),
         ]
     )

@@ -1,6 +1,9 @@
 """The command line: what it says, and that it fails in one sentence."""
 
+import os
+import pty
 import socket
+import subprocess
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -9,8 +12,10 @@ import pytest
 
 from entrypoints.bootstrap import prepare
 from entrypoints.settings import Settings
+from tests.patience import PATIENCE
 from tests.processes.commands import MIGRATE, PLAIN_GUNICORN, SERVE, assert_refused, run
 from tests.processes.connections import HOST
+from tests.processes.databases import Database
 from tests.processes.faults import eventually
 from tests.processes.servers import VARVEL, Server, clean_environment, random_secret
 
@@ -79,6 +84,39 @@ def test_migrating_twice_is_fine(tmp_path: Path) -> None:
         assert completed.stdout == "The database has the newest schema.\n"
     with Server(tmp_path) as server:
         assert server.register("miguel").status == 201
+
+
+def restore_at_a_terminal(directory: Path, file: Path, answer: bytes) -> int:
+    """Types this answer; gives the exit code."""
+    terminal, theirs = pty.openpty()
+    try:
+        started = subprocess.Popen(
+            (VARVEL, "restore", str(file)),
+            env=clean_environment(directory),
+            stdin=theirs,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.write(terminal, answer)
+        return started.wait(PATIENCE)
+    finally:
+        os.close(terminal)
+        os.close(theirs)
+
+
+def test_who_restores_over_users_at_a_terminal_is_asked(tmp_path: Path) -> None:
+    file = tmp_path / "backup"
+    run(tmp_path, MIGRATE)
+    assert run(tmp_path, (VARVEL, "backup", str(file))).returncode == 0
+    database = Database(f"sqlite:///{tmp_path / 'var' / 'varvel.sqlite'}")
+    database.execute(
+        "INSERT INTO users VALUES (1, 'susan', 'susan', 'hash', '2026-01-01', NULL, NULL)"
+    )
+
+    assert restore_at_a_terminal(tmp_path, file, b"n\n") == 1
+    assert database.users() == [(1, "susan")]
+    assert restore_at_a_terminal(tmp_path, file, b"y\n") == 0
+    assert database.users() == []
 
 
 def test_operators_administer_a_server_that_runs(tmp_path: Path) -> None:

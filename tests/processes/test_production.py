@@ -74,7 +74,7 @@ def test_a_database_that_is_away_is_told_in_one_sentence(
         completed = run(tmp_path, command, **settings)
 
         lines = (completed.stdout + completed.stderr).splitlines()
-        said = [line for line in lines if not line.startswith("[")]
+        said = [line for line in lines if not line.startswith("{")]
         assert completed.returncode == 1
         assert len(said) == 1
         assert "cannot be used: connection failed" in said[0]

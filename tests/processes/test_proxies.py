@@ -24,10 +24,9 @@ def registered(server: Server, headers: Mapping[str, str]) -> tuple[str, str, st
     )
     assert answer.status == 201
     request_id = answer.headers["X-Request-ID"]
-    server.wait_for(lambda: f"request id={request_id} " in server.output)
-    (line,) = (line for line in server.output.splitlines() if f"id={request_id} " in line)
-    client = line.partition("client=")[2].split()[0]
-    return request_id, client, answer.headers["Location"].partition(":")[0]
+    server.wait_for(lambda: request_id in server.output)
+    (entry,) = (each for each in server.entries() if each.get("request_id") == request_id)
+    return request_id, entry["client"], answer.headers["Location"].partition(":")[0]
 
 
 def test_nobody_is_believed_by_default_not_even_by_gunicorn(server: Server) -> None:

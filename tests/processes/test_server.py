@@ -84,6 +84,10 @@ def test_either_command_serves_leaves_nothing_at_home_and_ends_whole(
         assert {path.name for path in server.data_directory.iterdir()} == FILES
 
     assert "Using worker: entrypoints.gunicorn_worker.DrainingWorker" in server.output
+    # Nothing but objects, one to a line, whoever wrote it.
+    entries = server.entries()
+    assert len(entries) == len(server.output.splitlines())
+    assert {entry["logger"] for entry in entries} >= {"gunicorn.error", "varvel.requests"}
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 

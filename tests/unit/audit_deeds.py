@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from domain.transfer import Row, UserRecord
 from domain.users import User
+from tests.fakes.passwords import FakePasswordHasher
 from tests.fakes.throttling import FakePseudonyms
 from tests.unit.audited import CALLER, OPERATOR, Deed, World, once_more, refused, wrong
 from tests.unit.log_ins import PASSWORD, proven
@@ -58,7 +60,27 @@ def refresh(world: World) -> object:
 
 
 def operate(name: str, username: str = "miguel") -> Deed:
-    return lambda world: getattr(world, name)(username=username, origin=OPERATOR)
+    return lambda world: getattr(world, name)(who=username, origin=OPERATOR)
+
+
+def set_password(username: str = "miguel", password: str = NEW) -> Deed:
+    return lambda world: world.set_password(username=username, password=password, origin=OPERATOR)
+
+
+def create(world: World) -> object:
+    """What operators do where nobody registers."""
+    return world.register(username="zoe", password=PASSWORD, origin=OPERATOR)
+
+
+def bring(*names: str) -> Deed:
+    """An import of users with these names."""
+    password_hash = FakePasswordHasher().hash(PASSWORD)
+    rows = [Row(name, UserRecord(name, password_hash)) for name in names]
+    return lambda world: list(world.import_users(rows=rows, origin=OPERATOR))
+
+
+def give_away(world: World) -> object:
+    return list(world.export_users(origin=OPERATOR))
 
 
 def rotate(world: World) -> object:
@@ -164,6 +186,33 @@ DEEDS: dict[str, tuple[Deed, Deed, list[Told]]] = {
         operate("delete"),
         [("user_removed", MIGUEL, "operator", None, "sessions=1")],
     ),
+    "granting": (
+        nothing,
+        operate("grant"),
+        [("role_granted", MIGUEL, "operator", None, "admin")],
+    ),
+    "taking a role": (
+        operate("grant"),
+        operate("withdraw"),
+        [("role_withdrawn", MIGUEL, "operator", None, "admin sessions=1")],
+    ),
+    "log-out by an admin": (
+        there,
+        lambda world: world.end_of_user(user_id=1, session_id=HERE, origin=OPERATOR),
+        [("session_ended", MIGUEL, "operator", HERE, "sessions=1")],
+    ),
+    "creation": (nothing, create, [("user_registered", ZOE, "operator", None, None)]),
+    "setting a password": (
+        wrong("miguel"),
+        set_password("MIGUEL"),
+        [("password_changed", MIGUEL, "operator", None, "sessions=1")],
+    ),
+    "import": (
+        nothing,
+        bring("zoe", "MIGUEL", "josé"),
+        [("users_imported", None, "operator", None, "users=2 first=user:3 last=user:4")],
+    ),
+    "export": (nothing, give_away, [("users_exported", None, "operator", None, None)]),
     "rotation": (nothing, rotate, [("key_rotated", "key:2", "operator", None, None)]),
     "withdrawal": (
         rotate,
@@ -235,6 +284,8 @@ REFUSED: dict[str, tuple[Deed, Deed]] = {
     "enabling nobody": (nothing, operate("enable", "nobody")),
     "unlocking nobody": (nothing, operate("unlock", "nobody")),
     "deleting nobody": (nothing, operate("delete", "nobody")),
+    "setting nobody's password": (nothing, set_password("nobody")),
+    "setting what is no password": (nothing, set_password(password="")),
     "a rotation while a key is pending": (rotate, rotate),
     "retirement of no key": (
         nothing,
@@ -244,6 +295,8 @@ REFUSED: dict[str, tuple[Deed, Deed]] = {
 }
 
 UNTOLD: dict[str, tuple[Deed, Deed]] = {
+    "an import of who is there": (nothing, bring("miguel", "SUSAN")),
+    "an import of nobody who can be": (nothing, bring("two words")),
     "a right password": (
         nothing,
         prove_password,

@@ -12,6 +12,7 @@ from domain.accounts import (
     RemoveAccount,
     UnlockPassword,
 )
+from domain.administration import SetPassword
 from domain.audit import AuditEntry, AuditRepository, AuditTrail
 from domain.credentials import PasswordCheck
 from domain.errors import DomainError
@@ -20,10 +21,13 @@ from domain.key_rotation import RetireSigningKey, RewrapSigningKeys, RotateSigni
 from domain.origins import Origin
 from domain.passwords import PasswordPolicy
 from domain.revocations import FeedPage, RevokedSessions
+from domain.roles import GrantAdmin, WithdrawAdmin
 from domain.sessions import EndOtherSessions, EndSession, SessionPolicy
 from domain.throttling import ThrottlePolicy, Throttling
 from domain.tokens import TokenPrincipal
+from domain.transfer import ExportUsers, ImportUsers
 from domain.unit_of_work import StorageUnavailable, UnitOfWork
+from domain.user_sessions import EndUserSessions
 from domain.users import RegisterUser, UsernameRules
 from tests.fakes.audit import TABLE, FakeAuditRepository, FakeSeals
 from tests.fakes.clock import START, FakeClock
@@ -90,6 +94,14 @@ class World:
         self.enable = EnableUser(names, users, audit, work)
         self.unlock = UnlockPassword(names, users, throttles, audit, work)
         self.delete = DeleteUser(names, users, sessions, throttles, revoked, audit, clock, work)
+        self.grant = GrantAdmin(names, users, audit, work)
+        self.withdraw = WithdrawAdmin(names, *ending)
+        self.end_of_user = EndUserSessions(names, *ending)
+        self.set_password = SetPassword(
+            *(names, policy, hasher, users, sessions, throttles, revoked, audit, clock, work)
+        )
+        self.import_users = ImportUsers(names, hasher, users, audit, clock, work)
+        self.export_users = ExportUsers(users, audit, work)
         self._wire_keys(work)
 
     def _wire_sessions(self, work: UnitOfWork) -> None:

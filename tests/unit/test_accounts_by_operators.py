@@ -101,7 +101,7 @@ def test_a_user_is_disabled_by_any_spelling_of_the_name_and_all_their_sessions_e
     own = [log_in(issue, miguel, refreshable=each).session.id for each in (True, False)]
     susans = log_in(issue, susan).session.id
 
-    assert disable(username=spelling, origin=ORIGIN) == 2
+    assert disable(who=spelling, origin=ORIGIN) == 2
 
     assert users.get(miguel.id) == replace(miguel, disabled_at=START)
     assert users.get(susan.id) == susan
@@ -117,7 +117,7 @@ def test_a_disabled_user_is_kept_out_whatever_they_hold(
 ) -> None:
     issued = log_in(issue, miguel)
 
-    disable(username="miguel", origin=ORIGIN)
+    disable(who="miguel", origin=ORIGIN)
 
     for credentials in (PasswordCredentials("miguel", PASSWORD), TokenCredentials(issued.token)):
         with pytest.raises(InvalidCredentials):
@@ -131,10 +131,10 @@ def test_a_disabled_user_is_kept_out_whatever_they_hold(
 def test_who_is_disabled_twice_is_disabled_since_the_first_time(
     disable: DisableUser, users: FakeUserRepository, miguel: User, clock: FakeClock
 ) -> None:
-    disable(username="miguel", origin=ORIGIN)
+    disable(who="miguel", origin=ORIGIN)
     clock.advance(hours=1)
 
-    assert disable(username="miguel", origin=ORIGIN) == 0
+    assert disable(who="miguel", origin=ORIGIN) == 0
     assert users.get(miguel.id).disabled_at == START
 
 
@@ -144,7 +144,7 @@ def test_disabling_again_ends_what_may_have_been_left_over(
     log_in(issue, miguel)
     users.set_disabled(miguel.id, START - timedelta(days=1))
 
-    assert disable(username="miguel", origin=ORIGIN) == 1
+    assert disable(who="miguel", origin=ORIGIN) == 1
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
@@ -159,9 +159,9 @@ def test_an_enabled_user_logs_in_again_and_their_former_sessions_stay_over(
     spelling: str,
 ) -> None:
     former = log_in(issue, miguel).session
-    disable(username="miguel", origin=ORIGIN)
+    disable(who="miguel", origin=ORIGIN)
 
-    enable(username=spelling, origin=ORIGIN)
+    enable(who=spelling, origin=ORIGIN)
 
     assert check.user_with(username="miguel", password=PASSWORD, origin=ORIGIN) == miguel
     assert log_in(issue, miguel).token
@@ -173,7 +173,7 @@ def test_enabling_whoever_is_not_disabled_changes_nothing(
 ) -> None:
     session = log_in(issue, miguel).session
 
-    enable(username="miguel", origin=ORIGIN)
+    enable(who="miguel", origin=ORIGIN)
 
     assert storage.rows(USERS) == {miguel.id: miguel}
     assert storage.rows(SESSIONS) == {session.id: session}
@@ -197,7 +197,7 @@ def test_a_user_is_deleted_by_any_spelling_of_the_name_and_all_their_sessions_en
     if is_disabled:
         issue.users.set_disabled(miguel.id, START)
 
-    assert delete(username=spelling, origin=ORIGIN) == 2
+    assert delete(who=spelling, origin=ORIGIN) == 2
 
     assert storage.rows(USERS) == {susan.id: susan}
     assert storage.rows(SESSIONS) == {susans.id: susans}
@@ -208,7 +208,7 @@ def test_a_user_is_deleted_by_any_spelling_of_the_name_and_all_their_sessions_en
 def test_a_deleted_users_name_is_free_and_its_next_owner_is_somebody_else(
     delete: DeleteUser, users: FakeUserRepository, miguel: User
 ) -> None:
-    assert delete(username="miguel", origin=ORIGIN) == 0
+    assert delete(who="miguel", origin=ORIGIN) == 0
 
     assert add_user(users, "Miguel", PASSWORD).id != miguel.id
 
@@ -220,7 +220,7 @@ def test_a_name_that_nobody_has_is_unknown_and_changes_nothing(
     session = log_in(issue, miguel).session
 
     with pytest.raises(UnknownUsername):
-        service(username=username, origin=ORIGIN)
+        service(who=username, origin=ORIGIN)
 
     assert storage.rows(USERS) == {miguel.id: miguel}
     assert storage.rows(SESSIONS) == {session.id: session}
@@ -235,7 +235,7 @@ def test_a_user_who_is_removed_before_the_lock_is_had_is_unknown(
             return super().lock(user_id)
 
     with pytest.raises(UnknownUsername):
-        replace(service, users=Overtaken(storage))(username="miguel", origin=ORIGIN)
+        replace(service, users=Overtaken(storage))(who="miguel", origin=ORIGIN)
 
     # The unit of work was given up, and the removal with it.
     assert storage.rows(USERS) == {miguel.id: miguel}

@@ -73,8 +73,8 @@ def test_a_deed_is_told_once_with_all_that_is_known_of_it(
 def test_every_event_is_told_of_some_deed() -> None:
     told = {event for _, _, expected in DEEDS.values() for event, *_ in expected}
 
-    # Trimming has tests of its own.
-    assert told | {"audit_trimmed"} == {event.value for event in Event}
+    # Trimming and restoring have tests of their own.
+    assert told | {"audit_trimmed", "backup_restored"} == {event.value for event in Event}
 
 
 @pytest.mark.parametrize(("before", "deed"), REFUSED.values(), ids=REFUSED)

@@ -205,7 +205,7 @@ def test_what_happened_to_a_user_is_listed_by_any_spelling_of_the_name(
 ) -> None:
     wrong("miguel")(world)
     wrong("susan")(world)
-    world.disable(username="miguel", origin=OPERATOR)
+    world.disable(who="miguel", origin=OPERATOR)
 
     listed = ListAuditEntries(world.check, world.audit.entries)(
         wanted=AuditFilter(), username=spelling, limit=10
@@ -231,7 +231,7 @@ def test_what_was_tried_at_a_name_that_nobody_has_is_listed_by_the_name(
 
 def test_a_name_narrows_what_else_is_wanted_and_without_one_all_are_listed(world: World) -> None:
     wrong("miguel")(world)
-    world.disable(username="miguel", origin=OPERATOR)
+    world.disable(who="miguel", origin=OPERATOR)
     list_entries = ListAuditEntries(world.check, world.audit.entries)
     failed = AuditFilter(outcome="failure")
 
@@ -250,7 +250,7 @@ def test_the_entries_of_a_removed_user_are_no_entries_of_who_has_the_name_next(
     world: World,
 ) -> None:
     wrong("miguel")(world)
-    world.delete(username="miguel", origin=OPERATOR)
+    world.delete(who="miguel", origin=OPERATOR)
     newcomer: User = world.register(username="Miguel", password="python", origin=OPERATOR)
 
     listed = ListAuditEntries(world.check, world.audit.entries)(

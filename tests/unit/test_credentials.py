@@ -225,7 +225,7 @@ def test_a_user_disabled_while_the_outdated_hash_was_replaced_is_refused(
 ) -> None:
     interrupted = replace(
         check,
-        unit_of_work=after(lambda: disable(username="outdated", origin=ORIGIN), check.unit_of_work),
+        unit_of_work=after(lambda: disable(who="outdated", origin=ORIGIN), check.unit_of_work),
     )
 
     with pytest.raises(InvalidCredentials):

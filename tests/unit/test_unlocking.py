@@ -52,7 +52,7 @@ def locked(few: PasswordCheck, miguel: User, susan: User) -> PasswordCheck:
 def test_a_password_is_unlocked_by_any_spelling_of_the_name_and_no_other_is(
     unlock: UnlockPassword, locked: PasswordCheck, miguel: User, spelling: str
 ) -> None:
-    assert unlock(username=spelling, origin=OPERATOR)
+    assert unlock(who=spelling, origin=OPERATOR)
 
     assert locked.user_with(username="miguel", password=PASSWORD, origin=ORIGIN) == miguel
     with pytest.raises(TooManyFailures):
@@ -64,7 +64,7 @@ def test_unlocking_gives_all_failures_back_but_none_to_the_network(
 ) -> None:
     network = storage.rows(TABLE)[NETWORK]
 
-    unlock(username="miguel", origin=OPERATOR)
+    unlock(who="miguel", origin=OPERATOR)
 
     for _ in range(2):
         with pytest.raises(InvalidCredentials):
@@ -77,7 +77,7 @@ def test_unlocking_gives_all_failures_back_but_none_to_the_network(
 def test_unlocking_whose_password_was_not_wrong_changes_nothing_and_says_so(
     unlock: UnlockPassword, storage: Storage, miguel: User
 ) -> None:
-    assert not unlock(username="miguel", origin=OPERATOR)
+    assert not unlock(who="miguel", origin=OPERATOR)
 
     assert not storage.rows(TABLE)
 
@@ -86,8 +86,8 @@ def test_unlocking_is_written_down_as_the_operators(
     unlock: UnlockPassword, locked: PasswordCheck, entries: FakeAuditRepository, miguel: User
 ) -> None:
     before = len(entries._entries())
-    unlock(username="miguel", origin=OPERATOR)
-    unlock(username="miguel", origin=OPERATOR)
+    unlock(who="miguel", origin=OPERATOR)
+    unlock(who="miguel", origin=OPERATOR)
 
     (entry,) = entries._entries()[before:]
     said = entry.event, entry.outcome, entry.subject, entry.actor
@@ -105,7 +105,7 @@ def test_a_password_stays_locked_if_its_unlocking_could_not_be_written_down(
     before = storage.tables()
 
     with pytest.raises(OSError):  # noqa: PT011 - it says nothing
-        broken(username="miguel", origin=OPERATOR)
+        broken(who="miguel", origin=OPERATOR)
 
     assert storage.tables() == before
 
@@ -118,7 +118,7 @@ def test_a_locked_user_is_held_while_the_failures_are_forgotten(
             assert storage.is_open
             return super().remove(subject)
 
-    assert replace(unlock, throttles=Watching(storage))(username="miguel", origin=OPERATOR)
+    assert replace(unlock, throttles=Watching(storage))(who="miguel", origin=OPERATOR)
 
 
 def test_disabling_and_enabling_unlock_nothing(
@@ -132,9 +132,9 @@ def test_disabling_and_enabling_unlock_nothing(
         issue.audit,
         issue.clock,
         issue.unit_of_work,
-    )(username="miguel", origin=OPERATOR)
+    )(who="miguel", origin=OPERATOR)
     EnableUser(usernames, issue.users, issue.audit, issue.unit_of_work)(
-        username="miguel", origin=OPERATOR
+        who="miguel", origin=OPERATOR
     )
 
     with pytest.raises(TooManyFailures):
@@ -163,6 +163,6 @@ def test_with_a_user_their_failures_are_deleted_and_nobody_elses(
         issue.unit_of_work,
     )
 
-    delete(username="miguel", origin=OPERATOR)
+    delete(who="miguel", origin=OPERATOR)
 
     assert storage.rows(TABLE).keys() == {f"user:{susan.id}", NETWORK}

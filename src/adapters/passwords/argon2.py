@@ -4,6 +4,19 @@ import base64
 import secrets
 
 from passlib.context import CryptContext
+from passlib.hash import argon2
+
+SHORTEST_DIGEST = 4
+"""Bytes (RFC 9106 section 3.1)."""
+
+MOST_MEMORY = 128 * 1024
+"""KiB that verifying a hash may take."""
+
+MOST_WORK = 8 * 2**20
+"""KiB times passes: some seconds."""
+
+MOST_PARALLEL = 16
+"""Threads."""
 
 
 class Argon2PasswordHasher:
@@ -34,6 +47,19 @@ class Argon2PasswordHasher:
 
     def is_outdated(self, password_hash: str) -> bool:
         return bool(self._context.needs_update(password_hash))
+
+    def knows(self, password_hash: str) -> bool:
+        try:
+            parsed = argon2.from_string(password_hash)
+        except (TypeError, ValueError):
+            return False
+        memory, time = parsed.memory_cost, parsed.rounds
+        return (
+            len(parsed.checksum or "") >= SHORTEST_DIGEST
+            and 8 * parsed.parallelism <= memory <= MOST_MEMORY
+            and memory * time <= MOST_WORK
+            and parsed.parallelism <= MOST_PARALLEL
+        )
 
     def decoy(self) -> str:
         return self._decoy

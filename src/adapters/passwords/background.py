@@ -34,6 +34,9 @@ class BackgroundPasswordHasher:
     def is_outdated(self, password_hash: str) -> bool:
         return self._hasher.is_outdated(password_hash)
 
+    def knows(self, password_hash: str) -> bool:
+        return self._hasher.knows(password_hash)
+
     def decoy(self) -> str:
         return self._hasher.decoy()
 

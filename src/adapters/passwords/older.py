@@ -7,17 +7,8 @@ import json
 import subprocess
 import sys
 
+from adapters.passwords import schemes
 from domain.passwords import HashingUnavailable, PasswordHasher
-
-SCHEMES = {
-    "$5$": "sha256_crypt",
-    "$6$": "sha512_crypt",
-    "$pbkdf2$": "pbkdf2_sha1",
-    "$pbkdf2-sha256$": "pbkdf2_sha256",
-    "$pbkdf2-sha512$": "pbkdf2_sha512",
-    "$scrypt$": "scrypt",
-}
-"""The schemes of passlib that are verified, by what their hashes begin with."""
 
 TIME_LIMIT = 30
 """Seconds."""
@@ -36,7 +27,8 @@ class OlderSchemes:
         return self._hasher.hash(password)
 
     def verify(self, password: str, password_hash: str) -> bool:
-        if not _is_older(password_hash):
+        if not schemes.knows(password_hash):
+            # Nothing in this process or another one is spent on what is too costly.
             return self._hasher.verify(password, password_hash)
         # On standard input, since others may read the arguments of a process.
         question = json.dumps([password, password_hash]).encode()
@@ -56,7 +48,10 @@ class OlderSchemes:
         return answer == MATCHES
 
     def is_outdated(self, password_hash: str) -> bool:
-        return _is_older(password_hash) or self._hasher.is_outdated(password_hash)
+        return schemes.knows(password_hash) or self._hasher.is_outdated(password_hash)
+
+    def knows(self, password_hash: str) -> bool:
+        return schemes.knows(password_hash) or self._hasher.knows(password_hash)
 
     def decoy(self) -> str:
         return self._hasher.decoy()
@@ -64,17 +59,4 @@ class OlderSchemes:
 
 def answer() -> None:
     """What the process of its own does: it takes the question and ends with the answer."""
-    sys.exit(MATCHES if _verified(*json.load(sys.stdin)) else DIFFERS)
-
-
-def _is_older(password_hash: str) -> bool:
-    return password_hash.startswith(tuple(SCHEMES))
-
-
-def _verified(password: str, password_hash: str) -> bool:
-    from passlib.context import CryptContext
-
-    try:
-        return bool(CryptContext(schemes=[*SCHEMES.values()]).verify(password, password_hash))
-    except (TypeError, ValueError):
-        return False
+    sys.exit(MATCHES if schemes.verify(*json.load(sys.stdin)) else DIFFERS)

@@ -7,17 +7,19 @@ from datetime import datetime
 from sqlalchemy import (
     ColumnElement,
     Row,
+    and_,
     bindparam,
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
 
 from adapters.sql.database import Database
 from adapters.sql.schema import audit_chain, audit_entries
-from domain.audit import EMPTY_CHAIN, AuditEntry, AuditFilter, Chain, ChainEnd
+from domain.audit import EMPTY_CHAIN, AuditEntry, AuditFilter, Chain, ChainEnd, Place
 
 _ADD = insert(audit_entries)
 _YOUNGEST_FIRST = (audit_entries.c.at.desc(), audit_entries.c.id.desc())
@@ -62,8 +64,14 @@ class SqlAuditRepository:
         with self._database.connection() as connection:
             connection.execute(_ADD, asdict(entry))
 
-    def list(self, wanted: AuditFilter, *, limit: int) -> Sequence[AuditEntry]:
+    def list(
+        self, wanted: AuditFilter, *, limit: int, before: Place | None = None
+    ) -> Sequence[AuditEntry]:
         statement = select(audit_entries).where(*_conditions(wanted))
+        if before is not None:
+            at, entry_id = before
+            same = and_(audit_entries.c.at == at, audit_entries.c.id < entry_id)
+            statement = statement.where(or_(audit_entries.c.at < at, same))
         with self._database.connection() as connection:
             rows = connection.execute(statement.order_by(*_YOUNGEST_FIRST).limit(limit))
             return [AuditEntry(**row) for row in rows.mappings()]

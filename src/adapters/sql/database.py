@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     ExceptionContext,
+    QueuePool,
     create_engine,
     event,
     exc,
@@ -96,6 +97,11 @@ class Database:
         with self.connection() as connection:
             answer: str = connection.execute(text(question)).scalar_one()
             return answer.upper().startswith("UTF")
+
+    def connections_in_use(self) -> int:
+        """How many connections this process has taken from its pool."""
+        pool = self._engine.pool
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
     def dispose(self) -> None:
         """Closes every connection; the next use opens new ones."""

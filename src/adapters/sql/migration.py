@@ -46,15 +46,16 @@ def revision(database: Database) -> str | None:
 def is_usable(database: Database) -> bool:
     """Whether this program can work with the schema; one look-up. Raises StorageUnavailable."""
     with database.connection() as connection:
-        return _judged(connection.scalar(_VERSION)) in USABLE
+        return judged(connection.scalar(_VERSION)) in USABLE
 
 
 def state(database: Database) -> SchemaState:
     """How the schema stands."""
-    return _judged(revision(database))
+    return judged(revision(database))
 
 
-def _judged(found: str | None) -> SchemaState:
+def judged(found: str | None) -> SchemaState:
+    """How a schema of this revision stands."""
     # Revisions are numbers of four digits, so that they have an order.
     if found is None:
         return SchemaState.OLDER

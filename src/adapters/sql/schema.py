@@ -17,7 +17,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The revision of the newest migration, known without loading Alembic; a test compares them."""
 
 metadata = MetaData(
@@ -62,6 +62,7 @@ users = Table(
     Column("password_hash", String(255), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("disabled_at", UtcDateTime),
+    Column("role", String(16)),
     # A token's sub names an id for as long as the token lives, so no id may ever come back.
     sqlite_autoincrement=True,
 )

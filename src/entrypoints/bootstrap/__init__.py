@@ -1,6 +1,11 @@
 """The composition root: which adapter serves which port, read from top to bottom."""
 
-from entrypoints.bootstrap.administration import Administration, administration
+from entrypoints.bootstrap.administration import (
+    Administration,
+    administration,
+    backups,
+    restoration,
+)
 from entrypoints.bootstrap.services import build, create_app
 from entrypoints.bootstrap.startup import Inspection, inspect, migrate, prepare
 
@@ -8,9 +13,11 @@ __all__ = [
     "Administration",
     "Inspection",
     "administration",
+    "backups",
     "build",
     "create_app",
     "inspect",
     "migrate",
     "prepare",
+    "restoration",
 ]

@@ -1,22 +1,38 @@
 """What the HTTP API runs."""
 
+from dataclasses import replace
+
 from adapters.identifiers import RandomIdentifiers
 from adapters.jose.tokens import JoseTokenCodec
 from adapters.refresh_tokens import HmacRefreshTokens
+from adapters.seals import HmacSeals
 from adapters.sql.database import Database
 from adapters.sql.health import SqlStorage
 from adapters.sql.housekeeping import SqlExpiringStorage
-from domain.accounts import ChangePassword, RemoveAccount, ShowAccount
-from domain.audit_chain import SealAuditTrail, TrimAuditTrail
+from domain.accounts import (
+    ChangePassword,
+    DeleteUser,
+    DisableUser,
+    EnableUser,
+    RemoveAccount,
+    ShowAccount,
+    UnlockPassword,
+)
+from domain.audit_chain import ListAuditEntries, SealAuditTrail, TrimAuditTrail
 from domain.clock import Clock
 from domain.health import CheckReadiness
 from domain.housekeeping import RemoveExpired
 from domain.issuance import Issuer, IssueToken, RefreshSession
+from domain.roles import RequireAdmin
 from domain.sessions import EndOtherSessions, EndSession, ListSessions, SessionPolicy, ShowSession
 from domain.tokens import AuthenticateRequest, TokenPolicy
+from domain.user_administration import InspectUser, SearchUsers
+from domain.user_sessions import EndUserSessions, ListUserSessions
 from domain.users import RegisterUser, ShowUser
-from entrypoints.bootstrap.parts import make_parts
+from entrypoints.bootstrap.parts import Parts, make_parts
+from entrypoints.http.admin import AdminServices
 from entrypoints.http.app import HttpApp, Services, create_http_app
+from entrypoints.http.cursors import Cursors
 from entrypoints.http.lanes import Lane
 from entrypoints.settings import Registration, Settings
 
@@ -38,6 +54,15 @@ def build(settings: Settings, *, clock: Clock | None = None) -> tuple[Services, 
     refresh_tokens = HmacRefreshTokens(parts.secrets.keys_for("refresh-tokens"))
     issuer = Issuer(token_policy, codec, refresh_tokens)
 
+    register_user = RegisterUser(
+        passwords.usernames,
+        passwords.policy,
+        passwords.hasher,
+        users,
+        audit,
+        clock,
+        unit_of_work,
+    )
     services = Services(
         key_ring=parts.key_ring,
         follow_revocations=parts.follow_revocations(),
@@ -51,16 +76,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> tuple[Services, 
             parts.database,
             unit_of_work,
         ),
-        register_user=RegisterUser(
-            passwords.usernames,
-            passwords.policy,
-            passwords.hasher,
-            users,
-            audit,
-            clock,
-            unit_of_work,
-            is_open=settings.registration is Registration.OPEN,
-        ),
+        register_user=replace(register_user, is_open=settings.registration is Registration.OPEN),
         show_user=ShowUser(users, settings.public_users),
         show_account=ShowAccount(users),
         change_password=ChangePassword(
@@ -89,13 +105,43 @@ def build(settings: Settings, *, clock: Clock | None = None) -> tuple[Services, 
         end_session=EndSession(sessions, revoked, audit, clock, unit_of_work),
         end_other_sessions=EndOtherSessions(users, sessions, revoked, audit, clock, unit_of_work),
         check_readiness=CheckReadiness(SqlStorage(parts.database), parts.key_ring, revoked, clock),
+        admin=_admin_services(parts, register_user),
         storage=Lane("storage", threads=settings.storage_threads, queue=STORAGE_QUEUE),
         hashing=Lane("hashing", threads=settings.hash_threads, queue=settings.hash_queue),
     )
     return services, parts.database
 
 
+def _admin_services(parts: Parts, register_user: RegisterUser) -> AdminServices:
+    clock, unit_of_work = parts.clock, parts.database.transaction
+    usernames, users, sessions = parts.passwords.usernames, parts.users, parts.sessions
+    throttles, revoked, audit = parts.passwords.throttling.throttles, parts.revoked, parts.audit
+    return AdminServices(
+        require_admin=RequireAdmin(clock),
+        search_users=SearchUsers(usernames, users),
+        inspect_user=InspectUser(users),
+        register_user=register_user,
+        disable_user=DisableUser(usernames, users, sessions, revoked, audit, clock, unit_of_work),
+        enable_user=EnableUser(usernames, users, audit, unit_of_work),
+        unlock_password=UnlockPassword(usernames, users, throttles, audit, unit_of_work),
+        delete_user=DeleteUser(
+            usernames, users, sessions, throttles, revoked, audit, clock, unit_of_work
+        ),
+        list_user_sessions=ListUserSessions(usernames, users, sessions, clock, unit_of_work),
+        end_user_sessions=EndUserSessions(
+            usernames, users, sessions, revoked, audit, clock, unit_of_work
+        ),
+        list_audit_entries=ListAuditEntries(parts.passwords, audit.entries),
+        cursors=Cursors(HmacSeals(parts.secrets.keys_for("cursors"))),
+    )
+
+
 def create_app(settings: Settings, *, clock: Clock | None = None) -> HttpApp:
     """The HTTP application for these settings. Raises StartupError."""
     services, database = build(settings, clock=clock)
-    return create_http_app(services, settings, on_close=database.dispose)
+    return create_http_app(
+        services,
+        settings,
+        on_close=database.dispose,
+        connections_in_use=database.connections_in_use,
+    )

@@ -48,6 +48,17 @@ def opened(settings: Settings, *, clock: Clock | None = None) -> Iterator[Parts]
         yield parts
 
 
+@contextmanager
+def replaceable(settings: Settings) -> Iterator[Parts]:
+    """The parts on a database that may be empty, or have an older schema. Raises StartupError."""
+    parts = make_parts(settings)
+    _make_database_file(settings)
+    with startup_errors(parts.database):
+        if migration.state(parts.database) is SchemaState.UNKNOWN:
+            raise StartupError(_unusable_schema(SchemaState.UNKNOWN))
+        yield parts
+
+
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """What a look at the database found. `clock_difference` is ours minus theirs, in seconds."""

@@ -6,10 +6,11 @@ import socket
 import click
 
 from entrypoints.cli.audit import audit
+from entrypoints.cli.backup import backup, restore
 from entrypoints.cli.command import example
 from entrypoints.cli.signing_keys import keys
 from entrypoints.cli.users import users
-from entrypoints.settings import Settings, StartupError
+from entrypoints.settings import Settings, StartupError, authority
 
 
 class _Group(click.Group):
@@ -37,7 +38,10 @@ def serve() -> None:
     """Serve the API until the process is told to stop."""
     from entrypoints.gunicorn_app import GunicornApplication
 
-    _check_bind(Settings.read(os.environ))
+    settings = Settings.read(os.environ)
+    _check_bind(settings.host, settings.port, "set VARVEL_BIND to another address.")
+    if settings.metrics_bind is not None:
+        _check_bind(*settings.metrics_bind, "set VARVEL_METRICS_BIND to another address.")
     GunicornApplication().run()
 
 
@@ -74,21 +78,23 @@ def check() -> None:
 
 
 main.add_command(audit)
+main.add_command(backup)
+main.add_command(restore)
 main.add_command(users)
 main.add_command(keys)
 
 
-def _check_bind(settings: Settings) -> None:
+def _check_bind(host: str, port: int, advice: str) -> None:
     # A server that replaces itself, or is started on a socket of systemd's, listens already.
     if os.environ.keys() & {"GUNICORN_FD", "LISTEN_FDS"}:
         return
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
+            probe.bind((host, port))
         except OSError as error:
             raise StartupError(
-                f"Cannot listen on {settings.bind}: {error.strerror}. Stop what listens there, or "
-                "set VARVEL_BIND to another address."
+                f"Cannot listen on {authority(host, port)}: {error.strerror}. "
+                f"Stop what listens there, or {advice}"
             ) from error

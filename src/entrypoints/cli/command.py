@@ -38,4 +38,5 @@ def administered() -> "Iterator[Administration]":
         with administration(Settings.read(os.environ)) as services:
             yield services
     except DomainError as error:
-        raise click.ClickException(error.detail) from error
+        told = " ".join(field.detail for field in error.fields)
+        raise click.ClickException(told or error.detail) from error

@@ -22,6 +22,7 @@ from entrypoints.follower import Follower
 from entrypoints.http import errors
 from entrypoints.http.about import DescriptionResource, HelpResource, WelcomeResource
 from entrypoints.http.accounts import AccountResource, PasswordResource, RemovalResource
+from entrypoints.http.admin import AdminServices, admin_routes
 from entrypoints.http.authentication import Authentication
 from entrypoints.http.headers import BrowserHeaders, CrossOrigin
 from entrypoints.http.health import LivenessResource, ReadinessResource
@@ -90,6 +91,7 @@ class Services:
     end_session: EndSession
     end_other_sessions: EndOtherSessions
     check_readiness: CheckReadiness
+    admin: AdminServices
     storage: Lane
     hashing: Lane
 
@@ -116,6 +118,7 @@ def routes(services: Services, *, proxies: Proxies, jwks_max_age: int) -> tuple[
         Route("/api/users/me/removal", RemovalResource(services.remove_account, hashing, proxies)),
         *_session_routes(services, proxies),
         Route("/api/resource", ProtectedResource()),
+        *admin_routes(services.admin, storage=storage, hashing=hashing, proxies=proxies),
         # The seed's text and code spell two paths in these ways as well.
         Route("/api/usr", users, deprecated=True),
         Route("/api/user", users, deprecated=True),
@@ -159,8 +162,21 @@ def chores(services: Services) -> tuple[Chore, ...]:
     )
 
 
+def _measure(app: HttpApp, services: Services, connections_in_use: Callable[[], int]) -> Chore:
+    from entrypoints.http.metrics import SAMPLING_INTERVAL, Metrics
+
+    lanes = (services.hashing, services.storage)
+    metrics = Metrics(lanes, services.follow_revocations, connections_in_use)
+    app.add_middleware(metrics)
+    return Chore(metrics.sample, SAMPLING_INTERVAL, "the gauges among the metrics are old")
+
+
 def create_http_app(
-    services: Services, settings: Settings, *, on_close: Callable[[], None]
+    services: Services,
+    settings: Settings,
+    *,
+    on_close: Callable[[], None],
+    connections_in_use: Callable[[], int] = int,
 ) -> HttpApp:
     """The application."""
     proxies = Proxies(settings.trusted_proxies, settings.public_url)
@@ -168,6 +184,9 @@ def create_http_app(
     follower = Follower(services.follow_revocations, interval=interval)
     app = HttpApp()
     todo = chores(services)
+    if settings.metrics_bind is not None:
+        # First, so that it counts what the others refuse and the time that they take.
+        todo += (_measure(app, services, connections_in_use),)
     # Not in the storage lane, so that they neither wait for requests nor keep one waiting.
     lane = Lane("chores", threads=len(todo), queue=0)
     others = (services.hashing, services.storage)
@@ -176,7 +195,11 @@ def create_http_app(
     if settings.cors_origins:
         app.add_middleware(CrossOrigin(settings.cors_origins))
     app.add_middleware(Requests(proxies))
-    app.add_middleware(Authentication(services.authenticate_request, services.hashing, proxies))
+    app.add_middleware(
+        Authentication(
+            services.authenticate_request, services.admin.require_admin, services.hashing, proxies
+        )
+    )
     app.add_error_handler(Exception, errors.answer_unexpected)
     app.add_error_handler(falcon.HTTPError, errors.answer_http_error)
     app.add_error_handler(Problem, errors.answer_problem)

@@ -16,7 +16,8 @@ from domain.credentials import (
     TokenRequired,
 )
 from domain.origins import Origin
-from domain.tokens import AuthenticateRequest
+from domain.roles import RequireAdmin
+from domain.tokens import AuthenticateRequest, TokenPrincipal
 from entrypoints.http.lanes import Lane
 from entrypoints.http.operations import Access, operations_of
 from entrypoints.http.origins import origin
@@ -50,9 +51,14 @@ class Authentication:
     """Lets nobody reach a responder that its operation does not admit."""
 
     def __init__(
-        self, authenticate_request: AuthenticateRequest, hashing: Lane, proxies: Proxies
+        self,
+        authenticate_request: AuthenticateRequest,
+        require_admin: RequireAdmin,
+        hashing: Lane,
+        proxies: Proxies,
     ) -> None:
         self._authenticate_request = authenticate_request
+        self._require_admin = require_admin
         self._hashing = hashing
         self._proxies = proxies
 
@@ -66,10 +72,11 @@ class Authentication:
         credentials = self._credentials(req)
         # A token costs no I/O and is checked at once; a password costs a hash and waits its turn.
         if isinstance(credentials, TokenCredentials):
-            req.context.principal = self._authenticate_request(
-                credentials=credentials, origin=_NOT_LOOKED_AT
-            )
-        elif declared.access is Access.TOKEN:
+            principal = self._authenticate_request(credentials=credentials, origin=_NOT_LOOKED_AT)
+            if declared.access is Access.ADMIN and isinstance(principal, TokenPrincipal):
+                self._require_admin(principal)
+            req.context.principal = principal
+        elif declared.access is not Access.USER:
             raise TokenRequired
         else:
             caller = origin(req, self._proxies)

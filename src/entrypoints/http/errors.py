@@ -7,6 +7,8 @@ import falcon
 from falcon.asgi import Request, Response, WebSocket
 
 from domain.errors import DomainError, ErrorKind, FieldError
+from domain.roles import MAXIMUM_AUTHENTICATION_AGE
+from domain.tokens import ADMIN_SCOPE
 from entrypoints.http.json import MAXIMUM_BODY, dumps
 from entrypoints.http.problems import Problem
 from entrypoints.http.requests import request_id
@@ -23,12 +25,20 @@ STATUS = {
     ErrorKind.UNAVAILABLE: 503,
 }
 
-CHALLENGE = (
-    'Basic realm="Authentication Required", charset="UTF-8", Bearer realm="Authentication Required"'
-)
+BEARER = 'Bearer realm="Authentication Required"'
+CHALLENGE = f'Basic realm="Authentication Required", charset="UTF-8", {BEARER}'
 
 BAD_TOKEN = ', error="invalid_token"'  # noqa: S105 - a challenge's parameter
 """Follows the challenge where a token was sent, and only there (RFC 6750 section 3.1)."""
+
+_AGE = int(MAXIMUM_AUTHENTICATION_AGE.total_seconds())
+_BETTER_TOKENS = {
+    "insufficient_scope": f'{BEARER}, error="insufficient_scope", scope="{ADMIN_SCOPE}"',
+    "insufficient_user_authentication": (
+        f'{BEARER}, error="insufficient_user_authentication", max_age={_AGE}'
+    ),
+}
+"""Which token is asked for instead (RFC 6750 section 3.1, RFC 9470 section 3)."""
 
 _PROTOCOL_ERRORS = {
     404: ("not_found", "Nothing is at this address; GET /help lists every address."),
@@ -52,7 +62,8 @@ async def answer_domain_error(
         resp.set_header("Retry-After", str(error.retry_after))
     if error.kind is ErrorKind.UNAVAILABLE:
         reason = getattr(error, "reason", "-")
-        _log.warning("request %s: %s: %s", request_id(req), error.code, reason)
+        said = {"request_id": request_id(req), "code": error.code, "reason": reason}
+        _log.warning("request cannot be served", extra=said)
     _answer(req, resp, STATUS[error.kind], error.code, error.detail, fields=error.fields)
 
 
@@ -86,7 +97,7 @@ async def answer_unexpected(
     req: Request, resp: Response, error: Exception, _params: object
 ) -> None:
     """A fault of this program: logged whole, told to nobody."""
-    _log.error("request %s failed", request_id(req), exc_info=error)
+    _log.error("request failed", extra={"request_id": request_id(req)}, exc_info=error)
     detail = "This server made a mistake; give its operator the request_id below."
     _answer(req, resp, 500, "internal_error", detail)
 
@@ -100,9 +111,12 @@ def _answer(
     *,
     fields: Sequence[FieldError] = (),
 ) -> None:
+    req.context.error_code = code
     resp.status = status
     resp.content_type = PROBLEM_JSON
-    if status == 401:
+    if code in _BETTER_TOKENS:
+        resp.set_header("WWW-Authenticate", _BETTER_TOKENS[code])
+    elif status == 401:
         is_token = getattr(req.context, "sent_token", False)
         resp.set_header("WWW-Authenticate", CHALLENGE + (BAD_TOKEN if is_token else ""))
     problem: dict[str, object] = {

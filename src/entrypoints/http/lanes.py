@@ -24,12 +24,24 @@ class Lane:
     """
 
     def __init__(self, name: str, *, threads: int, queue: int) -> None:
-        self._name = name
+        self.name = name
         self._threads = threads
         self._capacity = threads + queue
         self._share = threads + queue // 2
         self._taken = 0
         self._held: Counter[str] = Counter()
+        self.on_refusal: Callable[[str], object] | None = None
+        """Called with the code of each refusal."""
+
+    @property
+    def busy(self) -> int:
+        """How many calls run."""
+        return min(self._taken, self._threads)
+
+    @property
+    def queued(self) -> int:
+        """How many calls wait."""
+        return max(0, self._taken - self._threads)
 
     async def run(
         self, call: Callable[..., T], *, holder: str | None = None, **arguments: object
@@ -41,7 +53,7 @@ class Lane:
         then never does.
         """
         if not self._take(holder):
-            raise _unavailable("overloaded", "Too many requests of this kind are waiting")
+            raise self._unavailable("overloaded", "Too many requests of this kind are waiting")
         try:
             future = self._executor.submit(partial(call, **arguments))
         except RuntimeError:
@@ -53,7 +65,7 @@ class Lane:
             async with asyncio.timeout(MAXIMUM_SECONDS):
                 return await asyncio.wrap_future(future)
         except TimeoutError:
-            raise _unavailable("timed_out", "This takes too long at the moment") from None
+            raise self._unavailable("timed_out", "This takes too long at the moment") from None
 
     def close(self) -> None:
         """Waits for the calls under way; the next call opens the lane again."""
@@ -80,17 +92,18 @@ class Lane:
                 if not self._held[holder]:
                     del self._held[holder]
 
+    def _unavailable(self, code: str, reason: str) -> Problem:
+        if self.on_refusal is not None:
+            self.on_refusal(code)
+        detail = f"{reason}; try again in a moment."
+        return Problem(503, code, detail, headers={"Retry-After": "1"})
+
     # Both are made at their first use, so that no thread or lock exists before the server forks.
 
     @cached_property
     def _executor(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self._threads, self._name)
+        return ThreadPoolExecutor(self._threads, self.name)
 
     @cached_property
     def _lock(self) -> Lock:
         return Lock()
-
-
-def _unavailable(code: str, reason: str) -> Problem:
-    detail = f"{reason}; try again in a moment."
-    return Problem(503, code, detail, headers={"Retry-After": "1"})

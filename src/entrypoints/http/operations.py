@@ -17,13 +17,15 @@ class Access(Enum):
     ANYONE = "anyone"
     USER = "a user, by password or by token"
     TOKEN = "a user, by token"  # noqa: S105 - says who may call
+    ADMIN = "an admin, by the token of a recent log-in"
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One method of one resource. `problems` are the statuses it answers with besides success.
 
-    Only an answer with status 204 has no schema.
+    Only an answer with status 204 has no schema. `query` holds the parameters it reads from
+    the address.
     """
 
     access: Access
@@ -32,6 +34,7 @@ class Operation:
     answer: Schema | None
     body: Schema | None
     problems: tuple[int, ...]
+    query: Schema | None = None
 
 
 def operation(
@@ -42,9 +45,10 @@ def operation(
     answer: Schema | None = None,
     body: Schema | None = None,
     problems: tuple[int, ...] = (),
+    query: Schema | None = None,
 ) -> Callable[[Responder], Responder]:
     """Declares a responder's operation."""
-    declared = Operation(access, summary, status, answer, body, problems)
+    declared = Operation(access, summary, status, answer, body, problems, query)
 
     def declare(responder: Responder) -> Responder:
         setattr(responder, "operation", declared)  # noqa: B010 - a function has no such field

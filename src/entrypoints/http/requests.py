@@ -50,14 +50,30 @@ class Requests:
         resp.set_header("X-Request-ID", request_id(req))
         if resp.get_header("Cache-Control") is None:
             resp.set_header("Cache-Control", "no-store")
-        started = getattr(req.context, "started", None)
+        if _log.isEnabledFor(logging.INFO):
+            _log.info("request", extra=self._fields(req, resp))
+
+    def _fields(self, req: Request, resp: Response) -> dict[str, object]:
+        context = req.context
+        started = getattr(context, "started", None)
         # The route, never the path: a path, like a method nobody knows, can hold anything.
-        _log.info(
-            "request id=%s client=%s method=%s route=%s status=%s ms=%.2f",
-            request_id(req),
-            self._proxies.client(req),
-            req.method if req.method in _METHODS else "-",
-            req.uri_template or "-",
-            resp.status_code,
-            (perf_counter() - started) * 1000 if started else 0,
-        )
+        fields: dict[str, object] = {
+            "request_id": request_id(req),
+            "client": self._proxies.client(req),
+            "method": req.method if req.method in _METHODS else "-",
+            "route": req.uri_template or "-",
+            "status": resp.status_code,
+            "ms": round((perf_counter() - started) * 1000, 2) if started else 0,
+        }
+        user_id, session_id = _who(context)
+        code = getattr(context, "error_code", None)
+        known = {"user_id": user_id, "session_id": session_id, "code": code}
+        return fields | {name: value for name, value in known.items() if value is not None}
+
+
+def _who(context: object) -> tuple[int | None, str | None]:
+    # Whoever logged in or renewed a session is known by that one.
+    if (session := getattr(context, "session", None)) is not None:
+        return session.user_id, session.id
+    principal = getattr(context, "principal", None)
+    return getattr(principal, "user_id", None), getattr(principal, "session_id", None)

@@ -148,6 +148,7 @@ class SessionsResource(Resource):
         issued = await self._storage.run(
             self._issue_token, principal=principal, origin=caller, refreshable=True
         )
+        req.context.session = issued.session
         resp.status = 201
         resp.location = f"{self._proxies.base(req)}/api/sessions/{issued.session.id}"
         resp.data = dumps(SESSION_TOKENS.dump(shown_tokens(issued)))

@@ -55,6 +55,7 @@ class TokenResource(Resource):
             principal=req.context.principal,
             origin=origin(req, self._proxies),
         )
+        req.context.session = issued.session
         resp.data = dumps(_TOKEN.dump({"duration": issued.duration, "token": issued.token}))
 
     @operation(
@@ -70,4 +71,5 @@ class TokenResource(Resource):
         issued = await self._storage.run(
             self._refresh_session, origin=origin(req, self._proxies), **refresh
         )
+        req.context.session = issued.session
         resp.data = dumps(SESSION_TOKENS.dump(shown_tokens(issued)))

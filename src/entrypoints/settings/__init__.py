@@ -23,7 +23,15 @@ LONGEST_RETENTION = 36_500 * DAY
 
 MOST_FAILURES = 1_000_000
 
-__all__ = ["Profile", "Registration", "Settings", "StartupError", "cores"]
+__all__ = [
+    "LogLevel",
+    "Profile",
+    "Registration",
+    "Settings",
+    "StartupError",
+    "authority",
+    "cores",
+]
 
 
 class Profile(Enum):
@@ -31,6 +39,15 @@ class Profile(Enum):
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
+
+
+class LogLevel(Enum):
+    """From which severity on something is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 class Registration(Enum):
@@ -52,7 +69,9 @@ class Settings:
     database_url: str = field(repr=False)
     host: str
     port: int
+    metrics_bind: tuple[str, int] | None
     workers: int
+    log_level: LogLevel
     secrets: tuple[bytes, ...] = field(repr=False)
     public_url: str | None
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
@@ -93,7 +112,7 @@ class Settings:
     @property
     def bind(self) -> str:
         """Host and port, as a URL's authority."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return authority(self.host, self.port)
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -110,7 +129,9 @@ class Settings:
             database_url=read.database_url("VARVEL_DATABASE_URL", default_database),
             host=host,
             port=port,
+            metrics_bind=read.optional_bind("VARVEL_METRICS_BIND"),
             workers=workers,
+            log_level=read.choice("VARVEL_LOG_LEVEL", LogLevel.INFO),
             secrets=read.secrets("VARVEL_SECRET"),
             public_url=read.url("VARVEL_PUBLIC_URL"),
             trusted_proxies=read.networks("VARVEL_TRUSTED_PROXIES"),
@@ -148,6 +169,8 @@ class Settings:
             )
         if settings.revocation_bound < 2 * settings.revocation_poll:
             read.fault("VARVEL_REVOCATION_BOUND", "is at least twice VARVEL_REVOCATION_POLL")
+        if settings.metrics_bind is not None and settings.metrics_bind[1] == port >= 0:
+            read.fault("VARVEL_METRICS_BIND", "has another port than VARVEL_BIND")
         read.finish()
         return settings
 
@@ -161,6 +184,11 @@ def _throttle(read: Reader) -> ThrottlePolicy:
         network_failures=read.whole("VARVEL_THROTTLE_NETWORK_FAILURES", 100, at_most=MOST_FAILURES),
         network_window=read.seconds("VARVEL_THROTTLE_NETWORK_WINDOW", 600, at_most=DAY),
     )
+
+
+def authority(host: str, port: int) -> str:
+    """Host and port as in a URL (RFC 3986 section 3.2)."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def cores() -> int:

@@ -89,7 +89,11 @@ class Reader:
         if match and int(match["port"]) <= 65_535:
             return match["host"].strip("[]"), int(match["port"])
         self.fault(name, "is an address and a port, like 127.0.0.1:5000 or [::1]:5000")
-        return "127.0.0.1", 5000
+        return "", -1
+
+    def optional_bind(self, name: str) -> tuple[str, int] | None:
+        """The same, or None if it is unset or empty."""
+        return self.bind(name, "") if self.text(name, "") else None
 
     def url(self, name: str) -> str | None:
         """The address of a service, without a slash at its end."""

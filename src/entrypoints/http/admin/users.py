@@ -1,0 +1,197 @@
+"""All users, for admins."""
+
+from typing import Any
+
+from falcon.asgi import Request, Response
+from marshmallow import Schema, fields, validate
+
+from domain.accounts import DeleteUser, DisableUser, EnableUser, UnlockPassword
+from domain.user_administration import InspectUser, SearchUsers
+from domain.users import MAXIMUM_NAME_LENGTH, RegisterUser, User
+from entrypoints.http.admin.requests import by_admin, link_next, wanted_user
+from entrypoints.http.bodies import Text, load
+from entrypoints.http.cursors import Cursors
+from entrypoints.http.json import dumps
+from entrypoints.http.lanes import Lane
+from entrypoints.http.operations import Access, Resource, operation
+from entrypoints.http.proxies import Proxies
+from entrypoints.http.queries import PRINTABLE, PageSchema, query
+from entrypoints.http.users import RegistrationSchema
+
+REFUSALS = (400, 401, 403, 503)
+OF_ONE = (400, 401, 403, 404, 503)
+
+
+class UsersQuerySchema(PageSchema):
+    """Which users."""
+
+    prefix = fields.String(
+        load_default="",
+        validate=[validate.Length(max=MAXIMUM_NAME_LENGTH), PRINTABLE],
+        metadata={"description": "What the name begins with, in any spelling.", "example": "mi"},
+    )
+
+
+class FullUserSchema(Schema):
+    """What admins may know of a user."""
+
+    id = fields.Integer(required=True, metadata={"description": "The user's id.", "example": 1})
+    username = Text("The user name, as it was registered.", "miguel")
+    created_at = fields.AwareDateTime(
+        required=True, metadata={"description": "When the user registered."}
+    )
+    disabled_at = fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "Since when they are kept out."}
+    )
+    role = fields.String(
+        required=True, allow_none=True, metadata={"description": "admin, or null for most."}
+    )
+
+
+class FullUsersSchema(Schema):
+    """A page of users, by their ids."""
+
+    users = fields.List(fields.Nested(FullUserSchema), required=True)
+
+
+_QUERY = UsersQuerySchema()
+_REGISTRATION = RegistrationSchema()
+_USER = FullUserSchema()
+_USERS = FullUsersSchema()
+
+
+def shown(user: User) -> dict[str, Any]:
+    """The user in the form of the schema."""
+    return {
+        "id": user.id,
+        "username": user.name,
+        "created_at": user.created_at.replace(microsecond=0),
+        "disabled_at": user.disabled_at and user.disabled_at.replace(microsecond=0),
+        "role": user.role,
+    }
+
+
+class AdminUsersResource(Resource):
+    """The collection of users."""
+
+    def __init__(
+        self,
+        *,
+        search_users: SearchUsers,
+        register_user: RegisterUser,
+        cursors: Cursors,
+        storage: Lane,
+        hashing: Lane,
+        proxies: Proxies,
+    ) -> None:
+        self._search_users = search_users
+        self._register_user = register_user
+        self._cursors = cursors
+        self._storage = storage
+        self._hashing = hashing
+        self._proxies = proxies
+
+    @operation(Access.ADMIN, "List users", answer=_USERS, query=_QUERY, problems=REFUSALS)
+    async def on_get(self, req: Request, resp: Response) -> None:
+        """Shows one page; Link tells the address of the next."""
+        wanted = query(req, _QUERY)
+        purpose = f"users {wanted['prefix']}"
+        cursor, limit = wanted.get("cursor"), wanted["limit"]
+        after = int(self._cursors.decode(purpose, cursor)[0]) if cursor else 0
+        # One more than asked for tells whether there is a next page.
+        found = await self._storage.run(
+            self._search_users, prefix=wanted["prefix"], after=after, limit=limit + 1
+        )
+        page = found[:limit]
+        if len(found) > limit:
+            same = {"prefix": wanted["prefix"], "limit": str(limit)}
+            cursor = self._cursors.encode(purpose, [str(page[-1].id)])
+            link_next(req, resp, self._proxies, same, cursor)
+        resp.data = dumps(_USERS.dump({"users": [shown(user) for user in page]}))
+
+    @operation(
+        Access.ADMIN,
+        "Create a user",
+        status=201,
+        answer=_USER,
+        body=_REGISTRATION,
+        problems=(400, 401, 403, 408, 413, 415, 503),
+    )
+    async def on_post(self, req: Request, resp: Response) -> None:
+        """Creates a user, also where registration is closed."""
+        registration = await load(req, _REGISTRATION)
+        caller = by_admin(req, self._proxies)
+        user = await self._hashing.run(
+            self._register_user, holder=caller.network, origin=caller, **registration
+        )
+        resp.status = 201
+        resp.location = f"{self._proxies.base(req)}/api/admin/users/{user.id}"
+        resp.data = dumps(_USER.dump(shown(user)))
+
+
+class AdminUserResource(Resource):
+    """One user."""
+
+    def __init__(
+        self, inspect_user: InspectUser, delete_user: DeleteUser, storage: Lane, proxies: Proxies
+    ) -> None:
+        self._inspect_user = inspect_user
+        self._delete_user = delete_user
+        self._storage = storage
+        self._proxies = proxies
+
+    @operation(Access.ADMIN, "Show any user", answer=_USER, problems=OF_ONE)
+    async def on_get(self, _req: Request, resp: Response, user_id: str) -> None:
+        """Shows a user."""
+        user = await self._storage.run(self._inspect_user, user_id=wanted_user(user_id))
+        resp.data = dumps(_USER.dump(shown(user)))
+
+    @operation(Access.ADMIN, "Delete any user", status=204, problems=OF_ONE)
+    async def on_delete(self, req: Request, resp: Response, user_id: str) -> None:
+        """Removes a user with everything that is kept of them."""
+        who, caller = wanted_user(user_id), by_admin(req, self._proxies)
+        await self._storage.run(self._delete_user, who=who, origin=caller)
+        resp.status = 204
+
+
+class _Deed(Resource):
+    """Something that is done with a user: it is so afterwards, however often it is done."""
+
+    def __init__(
+        self, deed: DisableUser | EnableUser | UnlockPassword, storage: Lane, proxies: Proxies
+    ) -> None:
+        self._deed = deed
+        self._storage = storage
+        self._proxies = proxies
+
+    async def _do(self, req: Request, resp: Response, user_id: str) -> None:
+        who, caller = wanted_user(user_id), by_admin(req, self._proxies)
+        await self._storage.run(self._deed, who=who, origin=caller)
+        resp.status = 204
+
+
+class DisableResource(_Deed):
+    """Keeping a user out."""
+
+    @operation(Access.ADMIN, "Keep a user out, and end their sessions", status=204, problems=OF_ONE)
+    async def on_post(self, req: Request, resp: Response, user_id: str) -> None:
+        """Disables the user."""
+        await self._do(req, resp, user_id)
+
+
+class EnableResource(_Deed):
+    """Letting a user in again."""
+
+    @operation(Access.ADMIN, "Let a disabled user in again", status=204, problems=OF_ONE)
+    async def on_post(self, req: Request, resp: Response, user_id: str) -> None:
+        """Enables the user."""
+        await self._do(req, resp, user_id)
+
+
+class UnlockResource(_Deed):
+    """Forgetting that a password was wrong."""
+
+    @operation(Access.ADMIN, "Let a user's password be tried again", status=204, problems=OF_ONE)
+    async def on_post(self, req: Request, resp: Response, user_id: str) -> None:
+        """Unlocks the password."""
+        await self._do(req, resp, user_id)
