@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 # Two at once, since tests wait for processes; by modules, whose tests share servers and port 5000.
-PYTEST := $(BIN)/python -m pytest --numprocesses=2 --dist=loadscope
+PYTEST := $(BIN)/python -m pytest --numprocesses=3 --dist=loadscope
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help

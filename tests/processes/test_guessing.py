@@ -5,20 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes.databases import BACKENDS, SQLITE, new_postgres, new_sqlite
+from tests.postgresql import PostgresServer
+from tests.processes.databases import new_postgres
 from tests.processes.guessing import WAYS, Besiege, Siege, siege
 
 
-@pytest.fixture(scope="module", params=BACKENDS)
+@pytest.fixture(scope="module")
 def standing_siege(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Siege]:
+    """On the database of several machines; `make torture` does the same on both."""
     directory: Path = tmp_path_factory.mktemp("siege")
-    if request.param == SQLITE:
-        database = new_sqlite(directory)
-    else:
-        database = new_postgres(request.getfixturevalue("postgres"), directory)
-    with siege(directory, database) as opened:
+    with siege(directory, new_postgres(postgres, directory)) as opened:
         yield opened
 
 
