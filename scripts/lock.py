@@ -1,4 +1,4 @@
-"""Resolves the dependencies of pyproject.toml into two locks with hashes.
+"""Resolves the dependencies of pyproject.toml into locks with hashes.
 
 `python scripts/lock.py` writes them; with `--check` it exits with 1 when a lock was made of other
 declarations than pyproject.toml holds now. That compares digests, so it needs no network.
@@ -12,7 +12,12 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-LOCKS = {"requirements.txt": ("build",), "requirements-dev.txt": ("build", "dev")}
+LOCKS = {
+    "requirements.txt": ("build",),
+    "requirements-tracing.txt": ("build", "tracing"),
+    "requirements-dev.txt": ("build", "tracing", "dev"),
+}
+EXTRAS = ("tracing",)
 RESOLVE = (
     *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),
     *("--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate"),
@@ -22,12 +27,13 @@ RESOLVE = (
 
 
 def declared(groups: tuple[str, ...]) -> str:
-    """A digest of what pyproject.toml declares for a lock of these groups."""
+    """A digest of what pyproject.toml declares for a lock of these groups and extras."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    named = project["project"]["optional-dependencies"] | project["dependency-groups"]
     wanted = [
         project["project"]["requires-python"],
         sorted(project["project"]["dependencies"]),
-        *(sorted(project["dependency-groups"][group]) for group in groups),
+        *(sorted(named[group]) for group in groups),
     ]
     return hashlib.sha256(json.dumps(wanted).encode()).hexdigest()
 
@@ -39,8 +45,12 @@ def first_line(groups: tuple[str, ...]) -> str:
 
 def resolve(groups: tuple[str, ...]) -> str:
     """The lock's text."""
-    chosen = [option for group in groups for option in ("--group", group)]
-    # Both locks are resolved with all groups as constraints, so that they agree on versions.
+    chosen = [
+        option
+        for group in groups
+        for option in ("--extra" if group in EXTRAS else "--group", group)
+    ]
+    # All locks are resolved with all groups as constraints, so that they agree on versions.
     command = [*RESOLVE, "pyproject.toml", *chosen]
     if "dev" not in groups:
         command += ["--constraints", "requirements-dev.txt"]
@@ -51,7 +61,7 @@ def resolve(groups: tuple[str, ...]) -> str:
 
 
 def main() -> int:
-    """Writes or checks both locks."""
+    """Writes or checks the locks."""
     if "--check" in sys.argv:
         stale = [
             name

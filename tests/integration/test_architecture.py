@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
-LOCKS = ("requirements.txt", "requirements-dev.txt")
+LOCKS = ("requirements.txt", "requirements-tracing.txt", "requirements-dev.txt")
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 30
 
@@ -107,10 +107,15 @@ def test_a_lock_names_no_place_to_download_from(lock: str) -> None:
     )
 
 
-def test_both_locks_agree_on_versions() -> None:
-    runtime, everything = ({entry.split(" ")[0] for entry in requirements(lock)} for lock in LOCKS)
+def test_all_locks_agree_on_versions() -> None:
+    runtime, tracing, everything = (
+        {re.sub(r"\[.*\]", "", entry.split(" ")[0]) for entry in requirements(lock)}
+        for lock in LOCKS
+    )
 
-    assert runtime <= everything, "A test would else run on other versions than the server."
+    assert runtime <= tracing <= everything, (
+        "A test would else run on other versions than a server."
+    )
 
 
 def test_the_example_environment_lists_every_setting_and_no_other() -> None:
