@@ -7,7 +7,7 @@
 import base64
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
@@ -63,7 +63,7 @@ class ProblemSchema(Schema):
     errors = fields.List(fields.Nested(FieldErrorSchema))
 
 
-def describe(routes: Iterable[Route]) -> dict[str, Any]:
+def describe(routes: Sequence[Route]) -> dict[str, Any]:
     """The OpenAPI document of these routes."""
     spec = APISpec(
         title="Varvel",
@@ -85,7 +85,14 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
     )
     for route in routes:
         spec.path(path=route.path, operations=_operations(route), parameters=_parameters(route))
-    return spec.to_dict()
+    document: dict[str, Any] = spec.to_dict()
+    for body in {
+        type(each.body) for route in routes for each in route.resource.operations.values()
+    }:
+        if choice := getattr(body, "either", ()):
+            described = document["components"]["schemas"][_schema_name(body)]
+            described["oneOf"] = [{"required": [field]} for field in choice]
+    return document
 
 
 def _operations(route: Route) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Administration: looking through users, and giving them passwords."""
+"""Administration: looking through users, creating them, and giving them passwords."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
@@ -11,12 +11,12 @@ from domain.clock import Clock
 from domain.errors import FieldError, InvalidFields
 from domain.identifiers import Identifiers
 from domain.origins import Origin
-from domain.passwords import PasswordHasher, PasswordPolicy, scheme_of
+from domain.passwords import MAXIMUM_HASH_LENGTH, PasswordHasher, PasswordPolicy, scheme_of
 from domain.revocations import RevokedSessions
 from domain.sessions import SessionRepository
 from domain.throttling import Throttle, ThrottlePolicy, ThrottleRepository, Throttling
 from domain.unit_of_work import UnitOfWork
-from domain.users import User, UsernameRules, UserRepository, subject_of
+from domain.users import ADMIN, User, UsernameRules, UserRepository, sound, subject_of
 
 
 class UserState(Enum):
@@ -109,6 +109,65 @@ class GeneratePassword:
             # A short name can occur in anything.
             if self.passwords.judge(password, canonical_name=name) is None:
                 return password
+
+
+@dataclass(frozen=True, slots=True)
+class CreateUser:
+    """Creates an account for somebody, also where registration is closed."""
+
+    usernames: UsernameRules
+    passwords: PasswordPolicy
+    hasher: PasswordHasher
+    users: UserRepository
+    audit: AuditTrail
+    clock: Clock
+    unit_of_work: UnitOfWork
+
+    def __call__(
+        self,
+        *,
+        username: str,
+        password: str | None = None,
+        password_hash: str | None = None,
+        is_admin: bool = False,
+        origin: Origin,
+    ) -> User:
+        """The new user, with this password, or the one of which another program made this hash.
+
+        Raises InvalidFields when the name, the password or the hash is refused, or not exactly one
+        of the latter two is given, and UsernameTaken.
+        """
+        name = self.usernames.canonical(username)
+        known = name if isinstance(name, str) else ""
+        admitted = self._admitted(password, password_hash, canonical_name=known)
+        canonical_name, secret = sound(name, admitted)
+        stored = secret if password is None else self.hasher.hash(secret)
+        now = self.clock.now()
+        with self.unit_of_work():
+            user = self.users.add(
+                name=username, canonical_name=canonical_name, password_hash=stored, created_at=now
+            )
+            subject = subject_of(user.id)
+            self.audit.record(Event.USER_REGISTERED, origin=origin, subject=subject)
+            if is_admin:
+                self.users.set_role(user.id, ADMIN)
+                self.audit.record(Event.ROLE_GRANTED, origin=origin, subject=subject, detail=ADMIN)
+        return replace(user, role=ADMIN if is_admin else None)
+
+    def _admitted(
+        self, password: str | None, password_hash: str | None, *, canonical_name: str
+    ) -> str | FieldError:
+        """The prepared password or the hash, or why it is refused."""
+        if password is not None and password_hash is not None:
+            return FieldError("password_hash", "ambiguous", "Give a password or a hash, not both.")
+        if password is not None:
+            return self.passwords.admit(password, canonical_name=canonical_name)
+        if password_hash is None:
+            return FieldError("password", "missing", "Give a password, or the hash of one.")
+        if len(password_hash) <= MAXIMUM_HASH_LENGTH and self.hasher.knows(password_hash):
+            return password_hash
+        detail = "No password can be verified by this hash, or only at too high a cost."
+        return FieldError("password_hash", "unknown_hash", detail)
 
 
 @dataclass(frozen=True, slots=True)

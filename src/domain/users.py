@@ -159,6 +159,13 @@ def subject_of(user_id: int) -> str:
     return f"user:{user_id}"
 
 
+def sound(name: str | FieldError, secret: str | FieldError) -> tuple[str, str]:
+    """Both, if neither is refused. Raises InvalidFields with what is wrong with either."""
+    if isinstance(name, FieldError) or isinstance(secret, FieldError):
+        raise InvalidFields(*(each for each in (name, secret) if isinstance(each, FieldError)))
+    return name, secret
+
+
 def is_token_shaped(text: str) -> bool:
     """Whether the text can be meant as a token: `eyJ` in any case, and exactly two dots."""
     return text[:3].lower() == "eyj" and text.count(".") == 2
@@ -232,7 +239,9 @@ class RegisterUser:
         """
         if not self.is_open:
             raise RegistrationClosed
-        canonical_name, prepared = self._checked(username, password)
+        name = self.usernames.canonical(username)
+        known = name if isinstance(name, str) else ""
+        canonical_name, prepared = sound(name, self.passwords.admit(password, canonical_name=known))
         password_hash = self.hasher.hash(prepared)
         with self.unit_of_work():
             user = self.users.add(
@@ -243,15 +252,6 @@ class RegisterUser:
             )
             self.audit.record(Event.USER_REGISTERED, origin=origin, subject=subject_of(user.id))
         return user
-
-    def _checked(self, username: str, password: str) -> tuple[str, str]:
-        canonical_name = self.usernames.canonical(username)
-        known = canonical_name if isinstance(canonical_name, str) else ""
-        prepared = self.passwords.admit(password, canonical_name=known)
-        if isinstance(canonical_name, FieldError) or isinstance(prepared, FieldError):
-            faults = (canonical_name, prepared)
-            raise InvalidFields(*(fault for fault in faults if isinstance(fault, FieldError)))
-        return canonical_name, prepared
 
 
 @dataclass(frozen=True, slots=True)

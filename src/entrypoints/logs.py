@@ -14,7 +14,7 @@ from entrypoints.settings import LogLevel
 
 FIELDS = (
     *("request_id", "client", "method", "route", "status", "ms"),
-    *("user_id", "session_id", "code", "reason"),
+    *("user_id", "session_id", "code", "trace_id", "reason"),
 )
 """What of a record's `extra` is written; whatever else somebody put there is not."""
 

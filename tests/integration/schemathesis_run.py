@@ -66,8 +66,11 @@ OPERATIONS = [
 
 SEQUENCES_ALONE = {phase: {"enabled": False} for phase in ("examples", "coverage", "fuzzing")}
 
-STORED = {"invalid_cursor", "username_taken", "taken", "user_not_found", "wrong_password"}
-"""Why a request as described may be a 400: for what is there and what is not."""
+STORED = {
+    *("invalid_cursor", "username_taken", "taken", "user_not_found", "wrong_password"),
+    *("invalid_fields", "unknown_hash"),
+}
+"""Why a request as described may be a 400: for what is there and what is not, and for hashes."""
 
 BEYOND_ASCII = {"invalid_fields", "not_a_name", "colon", "not_a_password"}
 """Why else, where a text has letters of which RFC 8265 refuses more than a pattern can tell."""

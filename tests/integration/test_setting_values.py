@@ -77,6 +77,7 @@ def test_an_address_with_a_port_is_taken(text: str) -> None:
 )
 def test_what_is_no_plain_address_is_a_fault(text: str) -> None:
     assert len(faults(PUBLIC_URL=text)) == 1
+    assert len(faults(TRACES_ENDPOINT=text)) == 1
 
 
 @pytest.mark.parametrize(

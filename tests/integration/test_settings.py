@@ -25,6 +25,7 @@ def test_everything_has_a_default() -> None:
         host="127.0.0.1",
         port=5000,
         metrics_bind=None,
+        traces_endpoint=None,
         workers=cores(),
         log_level=LogLevel.INFO,
         secrets=(),
@@ -66,6 +67,7 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
         "DATABASE_URL",
         "BIND",
         "METRICS_BIND",
+        "TRACES_ENDPOINT",
         "WORKERS",
         "SECRET",
         "PUBLIC_URL",
@@ -83,6 +85,7 @@ def test_settings_are_taken_from_their_variables() -> None:
         DATA_DIR="/srv/varvel",
         BIND="[::1]:8000",
         METRICS_BIND="[::1]:9100",
+        TRACES_ENDPOINT="http://127.0.0.1:4318/v1/traces",
         WORKERS="1",
         PUBLIC_URL="https://id.example.com/",
         TRUSTED_PROXIES=" 10.0.0.0/8, ,::1 ",
@@ -112,6 +115,7 @@ def test_settings_are_taken_from_their_variables() -> None:
     assert settings.database_url == "sqlite:////srv/varvel/varvel.sqlite"
     assert (settings.host, settings.port, settings.bind) == ("::1", 8000, "[::1]:8000")
     assert settings.metrics_bind == ("::1", 9100)
+    assert settings.traces_endpoint == "http://127.0.0.1:4318/v1/traces"
     assert settings.public_url == settings.issuer == "https://id.example.com"
     assert settings.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::1/128"))
     assert settings.token_lifetime == timedelta(seconds=60)
@@ -142,6 +146,7 @@ def test_all_faults_are_reported_together() -> None:
         DATABASE_URL="varvel",
         BIND="nowhere",
         METRICS_BIND="nowhere:x",
+        TRACES_ENDPOINT="localhost:4318",
         WORKERS="0",
         LOG_LEVEL="loud",
         SECRET="short",
@@ -164,7 +169,7 @@ def test_all_faults_are_reported_together() -> None:
 
     assert [line.split(" ")[0] for line in lines] == [
         *("VARVEL_PROFILE", "VARVEL_BIND", "VARVEL_WORKERS", "VARVEL_DATABASE_URL"),
-        *("VARVEL_METRICS_BIND", "VARVEL_LOG_LEVEL"),
+        *("VARVEL_METRICS_BIND", "VARVEL_TRACES_ENDPOINT", "VARVEL_LOG_LEVEL"),
         *("VARVEL_SECRET", "VARVEL_PUBLIC_URL", "VARVEL_TRUSTED_PROXIES"),
         *("VARVEL_TOKEN_LIFETIME", "VARVEL_SESSION_IDLE", "VARVEL_SESSION_LIFETIME"),
         *("VARVEL_REFRESH_GRACE", "VARVEL_REVOCATION_POLL", "VARVEL_REVOCATION_BOUND"),
@@ -190,6 +195,7 @@ def test_all_faults_are_reported_together() -> None:
         ),
         *("DATABASE_URL", "TRUSTED_PROXIES", "SESSION_IDLE", "SESSION_LIFETIME", "REFRESH_GRACE"),
         *("REVOCATION_POLL", "REVOCATION_BOUND", "JWKS_MAX_AGE", "METRICS_BIND"),
+        "TRACES_ENDPOINT",
         *("HASH_MEMORY", "HASH_TIME", "HASH_THREADS", "HASH_QUEUE", "STORAGE_THREADS"),
     ],
 )

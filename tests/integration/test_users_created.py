@@ -4,7 +4,7 @@ import pytest
 from falcon.testing import Result, TestClient
 
 from entrypoints.bootstrap import create_app
-from tests.integration.calls import basic, register, resource, token
+from tests.integration.calls import basic, bearer, register, resource, token
 from tests.integration.commands import refusal, run, said
 from tests.integration.stores import SQLITE, Store
 
@@ -62,6 +62,20 @@ def test_a_generated_password_is_shown_once_is_random_and_opens_the_account(
     shown = said(store.environment(), "users", "show", "--json", "susan")
     shown += said(store.environment(), "audit", "list", "--json")
     assert passwords[0] not in shown
+
+
+def test_an_admin_is_created_as_one(closed: TestClient, store: Store) -> None:
+    words = ("users", "create", "--admin", "--password-stdin", "susan")
+
+    made = said(store.environment(), *words, typed=f"{SUSANS}\n")
+
+    assert made == "Created, as an admin, with id 1.\n"
+    begun = closed.simulate_post(
+        "/api/sessions", json={"username": "susan", "password": SUSANS}
+    ).json["access_token"]
+    assert closed.simulate_get("/api/admin/users", headers=bearer(begun)).status_code == 200
+    assert told(store, "user_registered") == [("operator", None)]
+    assert told(store, "role_granted") == [("operator", "admin")]
 
 
 def test_a_name_is_created_once_in_any_spelling(store: Store) -> None:

@@ -67,9 +67,11 @@ def set_password(username: str = "miguel", password: str = NEW) -> Deed:
     return lambda world: world.set_password(username=username, password=password, origin=OPERATOR)
 
 
-def create(world: World) -> object:
+def create(*, is_admin: bool) -> Deed:
     """What operators do where nobody registers."""
-    return world.register(username="zoe", password=PASSWORD, origin=OPERATOR)
+    return lambda world: world.create(
+        username="zoe", password=PASSWORD, is_admin=is_admin, origin=OPERATOR
+    )
 
 
 def bring(*names: str) -> Deed:
@@ -201,7 +203,19 @@ DEEDS: dict[str, tuple[Deed, Deed, list[Told]]] = {
         lambda world: world.end_of_user(user_id=1, session_id=HERE, origin=OPERATOR),
         [("session_ended", MIGUEL, "operator", HERE, "sessions=1")],
     ),
-    "creation": (nothing, create, [("user_registered", ZOE, "operator", None, None)]),
+    "creation": (
+        nothing,
+        create(is_admin=False),
+        [("user_registered", ZOE, "operator", None, None)],
+    ),
+    "creation of an admin": (
+        nothing,
+        create(is_admin=True),
+        [
+            ("user_registered", ZOE, "operator", None, None),
+            ("role_granted", ZOE, "operator", None, "admin"),
+        ],
+    ),
     "setting a password": (
         wrong("miguel"),
         set_password("MIGUEL"),

@@ -12,7 +12,7 @@ from domain.accounts import (
     RemoveAccount,
     UnlockPassword,
 )
-from domain.administration import SetPassword
+from domain.administration import CreateUser, SetPassword
 from domain.audit import AuditEntry, AuditRepository, AuditTrail
 from domain.credentials import PasswordCheck
 from domain.errors import DomainError
@@ -86,6 +86,7 @@ class World:
         hasher = FakePasswordHasher()
         self.check = PasswordCheck(names, policy, hasher, users, throttling, audit, work)
         self.register = RegisterUser(names, policy, hasher, users, audit, clock, work)
+        self.create = CreateUser(names, policy, hasher, users, audit, clock, work)
         self._wire_sessions(work)
         ending = (users, sessions, revoked, audit, clock, work)
         self.change_password = ChangePassword(self.check, *ending)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from adapters.identifiers import RandomIdentifiers
 from domain.accounts import DeleteUser, DisableUser, EnableUser, UnlockPassword
-from domain.administration import GeneratePassword, ListUsers, ReportUser, SetPassword
+from domain.administration import CreateUser, GeneratePassword, ListUsers, ReportUser, SetPassword
 from domain.audit_chain import ListAuditEntries, VerifyAuditTrail
 from domain.backups import Backups, RestoreBackup
 from domain.clock import Clock
@@ -19,7 +19,6 @@ from domain.key_rotation import (
 )
 from domain.roles import GrantAdmin, WithdrawAdmin
 from domain.transfer import ExportUsers, ImportUsers
-from domain.users import RegisterUser
 from entrypoints.bootstrap.parts import Parts
 from entrypoints.bootstrap.startup import opened, replaceable
 from entrypoints.settings import Settings, StartupError
@@ -31,7 +30,7 @@ class Administration:
 
     list_users: ListUsers
     report_user: ReportUser
-    create_user: RegisterUser
+    create_user: CreateUser
     set_password: SetPassword
     generate_password: GeneratePassword
     disable_user: DisableUser
@@ -96,8 +95,7 @@ def _administration(parts: Parts) -> Administration:
     return Administration(
         list_users=ListUsers(usernames, users, passwords.throttling),
         report_user=ReportUser(usernames, users, sessions, passwords.throttling, clock),
-        # Open for operators, whatever it is for others.
-        create_user=RegisterUser(usernames, policy, hasher, users, audit, clock, unit_of_work),
+        create_user=CreateUser(usernames, policy, hasher, users, audit, clock, unit_of_work),
         set_password=_set_password(parts),
         generate_password=GeneratePassword(usernames, policy, RandomIdentifiers()),
         disable_user=DisableUser(usernames, *ending),

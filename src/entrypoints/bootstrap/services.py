@@ -1,7 +1,5 @@
 """What the HTTP API runs."""
 
-from dataclasses import replace
-
 from adapters.identifiers import RandomIdentifiers
 from adapters.jose.tokens import JoseTokenCodec
 from adapters.refresh_tokens import HmacRefreshTokens
@@ -18,6 +16,7 @@ from domain.accounts import (
     ShowAccount,
     UnlockPassword,
 )
+from domain.administration import CreateUser
 from domain.audit_chain import ListAuditEntries, SealAuditTrail, TrimAuditTrail
 from domain.clock import Clock
 from domain.health import CheckReadiness
@@ -54,15 +53,6 @@ def build(settings: Settings, *, clock: Clock | None = None) -> tuple[Services, 
     refresh_tokens = HmacRefreshTokens(parts.secrets.keys_for("refresh-tokens"))
     issuer = Issuer(token_policy, codec, refresh_tokens)
 
-    register_user = RegisterUser(
-        passwords.usernames,
-        passwords.policy,
-        passwords.hasher,
-        users,
-        audit,
-        clock,
-        unit_of_work,
-    )
     services = Services(
         key_ring=parts.key_ring,
         follow_revocations=parts.follow_revocations(),
@@ -76,7 +66,16 @@ def build(settings: Settings, *, clock: Clock | None = None) -> tuple[Services, 
             parts.database,
             unit_of_work,
         ),
-        register_user=replace(register_user, is_open=settings.registration is Registration.OPEN),
+        register_user=RegisterUser(
+            passwords.usernames,
+            passwords.policy,
+            passwords.hasher,
+            users,
+            audit,
+            clock,
+            unit_of_work,
+            is_open=settings.registration is Registration.OPEN,
+        ),
         show_user=ShowUser(users, settings.public_users),
         show_account=ShowAccount(users),
         change_password=ChangePassword(
@@ -105,22 +104,23 @@ def build(settings: Settings, *, clock: Clock | None = None) -> tuple[Services, 
         end_session=EndSession(sessions, revoked, audit, clock, unit_of_work),
         end_other_sessions=EndOtherSessions(users, sessions, revoked, audit, clock, unit_of_work),
         check_readiness=CheckReadiness(SqlStorage(parts.database), parts.key_ring, revoked, clock),
-        admin=_admin_services(parts, register_user),
+        admin=_admin_services(parts),
         storage=Lane("storage", threads=settings.storage_threads, queue=STORAGE_QUEUE),
         hashing=Lane("hashing", threads=settings.hash_threads, queue=settings.hash_queue),
     )
     return services, parts.database
 
 
-def _admin_services(parts: Parts, register_user: RegisterUser) -> AdminServices:
+def _admin_services(parts: Parts) -> AdminServices:
     clock, unit_of_work = parts.clock, parts.database.transaction
-    usernames, users, sessions = parts.passwords.usernames, parts.users, parts.sessions
+    passwords, users, sessions = parts.passwords, parts.users, parts.sessions
+    usernames, policy, hasher = passwords.usernames, passwords.policy, passwords.hasher
     throttles, revoked, audit = parts.passwords.throttling.throttles, parts.revoked, parts.audit
     return AdminServices(
         require_admin=RequireAdmin(clock),
         search_users=SearchUsers(usernames, users),
         inspect_user=InspectUser(users),
-        register_user=register_user,
+        create_user=CreateUser(usernames, policy, hasher, users, audit, clock, unit_of_work),
         disable_user=DisableUser(usernames, users, sessions, revoked, audit, clock, unit_of_work),
         enable_user=EnableUser(usernames, users, audit, unit_of_work),
         unlock_password=UnlockPassword(usernames, users, throttles, audit, unit_of_work),

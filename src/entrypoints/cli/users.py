@@ -75,19 +75,22 @@ def show(name: str, *, as_json: bool) -> None:
     context_settings=HYPHENS,
     epilog=example(
         "varvel users create susan",
-        "varvel users create --generate susan",
+        "varvel users create --generate --admin susan",
         "varvel users create --password-stdin susan < FILE",
     ),
 )
 @click.argument("name", type=click.UNPROCESSED)
 @password_options
-def create(name: str, *, from_stdin: bool, generate: bool) -> None:
+@click.option("--admin", is_flag=True, help="Make the user an admin.")
+def create(name: str, *, from_stdin: bool, generate: bool, admin: bool) -> None:
     """Create a user, also where registration is closed."""
     with administered() as services:
         generated = partial(services.generate_password, username=name) if generate else None
         password = chosen_password(generated, from_stdin=from_stdin)
-        user = services.create_user(username=name, password=password, origin=OPERATOR)
-    click.echo(f"Created, with id {user.id}.")
+        user = services.create_user(
+            username=name, password=password, is_admin=admin, origin=OPERATOR
+        )
+    click.echo(f"Created{', as an admin' if admin else ''}, with id {user.id}.")
     if generate:
         _show_once(password)
 

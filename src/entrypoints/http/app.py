@@ -37,7 +37,7 @@ from entrypoints.http.sessions import SessionResource, SessionsResource
 from entrypoints.http.signing_keys import SigningKeysResource
 from entrypoints.http.tokens import TokenResource
 from entrypoints.http.users import UserResource, UsersResource
-from entrypoints.settings import Settings
+from entrypoints.settings import Settings, StartupError
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -51,6 +51,9 @@ class HttpApp(App[Request, Response]):
     Falcon asks for the first part of the body before anything else, and would wait for one that
     never comes; so that part is empty here. Who needs the body reads it, within a time.
     """
+
+    trace: Callable[..., Awaitable[None]] | None = None
+    """Serves a request by the application that it is given, if requests are traced."""
 
     # Falcon's own has the same override of its base, which is a WSGI application.
     async def __call__(  # type: ignore[override]
@@ -66,7 +69,10 @@ class HttpApp(App[Request, Response]):
             begun = True
             return _NOTHING_YET
 
-        await super().__call__(scope, receive_later, send)
+        if self.trace is None or scope["type"] != "http":
+            await super().__call__(scope, receive_later, send)
+        else:
+            await self.trace(super().__call__, scope, receive_later, send)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +177,26 @@ def _measure(app: HttpApp, services: Services, connections_in_use: Callable[[], 
     return Chore(metrics.sample, SAMPLING_INTERVAL, "the gauges among the metrics are old")
 
 
+def _trace(app: HttpApp, services: Services, endpoint: str) -> None:
+    try:
+        from entrypoints.http.tracing import Tracing
+    except ModuleNotFoundError as error:
+        raise StartupError(
+            "VARVEL_TRACES_ENDPOINT needs OpenTelemetry, which is not installed: install Varvel's "
+            "extra, varvel[tracing], from requirements-tracing.txt, or leave the setting empty."
+        ) from error
+    tracing = Tracing(endpoint, (services.hashing, services.storage))
+    app.trace = tracing.serve
+    app.add_middleware(tracing)
+
+
+def _answer_errors(app: HttpApp) -> None:
+    app.add_error_handler(Exception, errors.answer_unexpected)
+    app.add_error_handler(falcon.HTTPError, errors.answer_http_error)
+    app.add_error_handler(Problem, errors.answer_problem)
+    app.add_error_handler(DomainError, errors.answer_domain_error)
+
+
 def create_http_app(
     services: Services,
     settings: Settings,
@@ -178,11 +204,14 @@ def create_http_app(
     on_close: Callable[[], None],
     connections_in_use: Callable[[], int] = int,
 ) -> HttpApp:
-    """The application."""
+    """The application. Raises StartupError."""
     proxies = Proxies(settings.trusted_proxies, settings.public_url)
     interval = settings.revocation_poll.total_seconds()
     follower = Follower(services.follow_revocations, interval=interval)
     app = HttpApp()
+    if settings.traces_endpoint is not None:
+        # First, so that all of a request, and of the process, is within.
+        _trace(app, services, settings.traces_endpoint)
     todo = chores(services)
     if settings.metrics_bind is not None:
         # First, so that it counts what the others refuse and the time that they take.
@@ -200,10 +229,7 @@ def create_http_app(
             services.authenticate_request, services.admin.require_admin, services.hashing, proxies
         )
     )
-    app.add_error_handler(Exception, errors.answer_unexpected)
-    app.add_error_handler(falcon.HTTPError, errors.answer_http_error)
-    app.add_error_handler(Problem, errors.answer_problem)
-    app.add_error_handler(DomainError, errors.answer_domain_error)
+    _answer_errors(app)
     jwks_max_age = int(settings.jwks_max_age.total_seconds())
     for route in routes(services, proxies=proxies, jwks_max_age=jwks_max_age):
         app.add_route(route.path, route.resource)

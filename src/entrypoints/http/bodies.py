@@ -23,14 +23,16 @@ _DETAILS = {
 
 
 class Text(fields.String):
-    """A text that must be there. Its messages are codes, which `load` explains.
+    """A text, which must be there if `required`. Its messages are codes, which `load` explains.
 
     `described` is JSON Schema that tells clients what is refused elsewhere.
     """
 
-    def __init__(self, description: str, example: str, **described: object) -> None:
+    def __init__(
+        self, description: str, example: str, *, required: bool = True, **described: object
+    ) -> None:
         super().__init__(
-            required=True,
+            required=required,
             metadata={"description": description, "example": example, **described},
             error_messages={"required": "missing", "null": "not_text", "invalid": "not_text"},
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from entrypoints.http.problems import Problem
 
@@ -32,6 +32,8 @@ class Lane:
         self._held: Counter[str] = Counter()
         self.on_refusal: Callable[[str], object] | None = None
         """Called with the code of each refusal."""
+        self.watch: Callable[[Callable[[], Any]], Callable[[], Any]] | None = None
+        """Given each call as it is asked for; what it makes of it is run instead."""
 
     @property
     def busy(self) -> int:
@@ -55,7 +57,8 @@ class Lane:
         if not self._take(holder):
             raise self._unavailable("overloaded", "Too many requests of this kind are waiting")
         try:
-            future = self._executor.submit(partial(call, **arguments))
+            work = partial(call, **arguments)
+            future = self._executor.submit(work if self.watch is None else self.watch(work))
         except RuntimeError:
             self._give_back(holder)
             raise

@@ -11,7 +11,8 @@ from entrypoints.http.problems import Problem
 from entrypoints.http.proxies import Proxies
 
 _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
-_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+"""What is told of a method; any other can hold anything."""
 
 _log = logging.getLogger("varvel.requests")
 
@@ -60,18 +61,20 @@ class Requests:
         fields: dict[str, object] = {
             "request_id": request_id(req),
             "client": self._proxies.client(req),
-            "method": req.method if req.method in _METHODS else "-",
+            "method": req.method if req.method in METHODS else "-",
             "route": req.uri_template or "-",
             "status": resp.status_code,
             "ms": round((perf_counter() - started) * 1000, 2) if started else 0,
         }
-        user_id, session_id = _who(context)
+        user_id, session_id = who(context)
         code = getattr(context, "error_code", None)
-        known = {"user_id": user_id, "session_id": session_id, "code": code}
+        trace_id = getattr(context, "trace_id", None)
+        known = {"user_id": user_id, "session_id": session_id, "code": code, "trace_id": trace_id}
         return fields | {name: value for name, value in known.items() if value is not None}
 
 
-def _who(context: object) -> tuple[int | None, str | None]:
+def who(context: object) -> tuple[int | None, str | None]:
+    """The ids of the user whose the request was, and of the session, once that was proved."""
     # Whoever logged in or renewed a session is known by that one.
     if (session := getattr(context, "session", None)) is not None:
         return session.user_id, session.id

@@ -70,6 +70,7 @@ class Settings:
     host: str
     port: int
     metrics_bind: tuple[str, int] | None
+    traces_endpoint: str | None
     workers: int
     log_level: LogLevel
     secrets: tuple[bytes, ...] = field(repr=False)
@@ -130,6 +131,7 @@ class Settings:
             host=host,
             port=port,
             metrics_bind=read.optional_bind("VARVEL_METRICS_BIND"),
+            traces_endpoint=read.url("VARVEL_TRACES_ENDPOINT"),
             workers=workers,
             log_level=read.choice("VARVEL_LOG_LEVEL", LogLevel.INFO),
             secrets=read.secrets("VARVEL_SECRET"),

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from domain.accounts import DeleteUser, DisableUser, EnableUser, UnlockPassword
+from domain.administration import CreateUser
 from domain.audit_chain import ListAuditEntries
 from domain.roles import RequireAdmin
 from domain.user_administration import InspectUser, SearchUsers
 from domain.user_sessions import EndUserSessions, ListUserSessions
-from domain.users import RegisterUser
 from entrypoints.http.admin.audit import AuditResource
 from entrypoints.http.admin.sessions import UserSessionResource, UserSessionsResource
 from entrypoints.http.admin.users import (
@@ -25,12 +25,12 @@ from entrypoints.http.proxies import Proxies
 
 @dataclass(frozen=True, slots=True)
 class AdminServices:
-    """The use cases of admins. `register_user` works where registration is closed to others."""
+    """The use cases of admins."""
 
     require_admin: RequireAdmin
     search_users: SearchUsers
     inspect_user: InspectUser
-    register_user: RegisterUser
+    create_user: CreateUser
     disable_user: DisableUser
     enable_user: EnableUser
     unlock_password: UnlockPassword
@@ -47,7 +47,7 @@ def admin_routes(
     """The part of the route table that is for admins."""
     users = AdminUsersResource(
         search_users=services.search_users,
-        register_user=services.register_user,
+        create_user=services.create_user,
         cursors=services.cursors,
         storage=storage,
         hashing=hashing,

@@ -6,14 +6,17 @@ from falcon.asgi import Request, Response
 from marshmallow import Schema, fields, validate
 
 from domain.accounts import DeleteUser, DisableUser, EnableUser, UnlockPassword
+from domain.administration import CreateUser
+from domain.passwords import MAXIMUM_HASH_LENGTH
 from domain.user_administration import InspectUser, SearchUsers
-from domain.users import MAXIMUM_NAME_LENGTH, RegisterUser, User
+from domain.users import MAXIMUM_NAME_LENGTH, User
 from entrypoints.http.admin.requests import by_admin, link_next, wanted_user
 from entrypoints.http.bodies import Text, load
 from entrypoints.http.cursors import Cursors
 from entrypoints.http.json import dumps
 from entrypoints.http.lanes import Lane
 from entrypoints.http.operations import Access, Resource, operation
+from entrypoints.http.passwords import NewPassword
 from entrypoints.http.proxies import Proxies
 from entrypoints.http.queries import PRINTABLE, PageSchema, query
 from entrypoints.http.users import RegistrationSchema
@@ -29,6 +32,24 @@ class UsersQuerySchema(PageSchema):
         load_default="",
         validate=[validate.Length(max=MAXIMUM_NAME_LENGTH), PRINTABLE],
         metadata={"description": "What the name begins with, in any spelling.", "example": "mi"},
+    )
+
+
+class CreationSchema(RegistrationSchema):
+    """What creates a user: the name, and either a password or the hash of one."""
+
+    either = ("password", "password_hash")
+    """Of these the use case wants exactly one."""
+
+    password = NewPassword("python", required=False)
+    password_hash = Text(
+        "The hash that another program keeps of the password: argon2, bcrypt, Werkzeug's and most "
+        "of passlib's.",
+        "pbkdf2:sha256:1000000$pepper$" + "0" * 64,
+        required=False,
+        minLength=1,
+        maxLength=MAXIMUM_HASH_LENGTH,
+        pattern=r"^[!-~]+$",
     )
 
 
@@ -55,7 +76,7 @@ class FullUsersSchema(Schema):
 
 
 _QUERY = UsersQuerySchema()
-_REGISTRATION = RegistrationSchema()
+_CREATION = CreationSchema()
 _USER = FullUserSchema()
 _USERS = FullUsersSchema()
 
@@ -78,14 +99,14 @@ class AdminUsersResource(Resource):
         self,
         *,
         search_users: SearchUsers,
-        register_user: RegisterUser,
+        create_user: CreateUser,
         cursors: Cursors,
         storage: Lane,
         hashing: Lane,
         proxies: Proxies,
     ) -> None:
         self._search_users = search_users
-        self._register_user = register_user
+        self._create_user = create_user
         self._cursors = cursors
         self._storage = storage
         self._hashing = hashing
@@ -114,15 +135,15 @@ class AdminUsersResource(Resource):
         "Create a user",
         status=201,
         answer=_USER,
-        body=_REGISTRATION,
+        body=_CREATION,
         problems=(400, 401, 403, 408, 413, 415, 503),
     )
     async def on_post(self, req: Request, resp: Response) -> None:
         """Creates a user, also where registration is closed."""
-        registration = await load(req, _REGISTRATION)
+        creation = await load(req, _CREATION)
         caller = by_admin(req, self._proxies)
         user = await self._hashing.run(
-            self._register_user, holder=caller.network, origin=caller, **registration
+            self._create_user, holder=caller.network, origin=caller, **creation
         )
         resp.status = 201
         resp.location = f"{self._proxies.base(req)}/api/admin/users/{user.id}"
