@@ -7,6 +7,7 @@ import pytest
 
 from entrypoints import gunicorn_conf
 from entrypoints.http import json
+from tests.processes.nginx import Nginx
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -26,6 +27,11 @@ def test_every_setting_that_is_named_is_one(file: Path) -> None:
     assert set(re.findall(r"VARVEL_[A-Z_]+", file.read_text("utf-8"))) <= set(known)
 
 
+def test_nginx_finds_nothing_wrong_with_its_file(tmp_path: Path) -> None:
+    # Where nginx is not installed the run's summary names this test as skipped.
+    assert "test is successful" in Nginx(tmp_path).check()
+
+
 def test_nginx_writes_no_user_name_and_no_query() -> None:
     (form,) = directives("nginx.conf", "log_format")
 
@@ -33,6 +39,8 @@ def test_nginx_writes_no_user_name_and_no_query() -> None:
     assert all(
         each == "off" or each.endswith(" varvel") for each in directives("nginx.conf", "access_log")
     )
+    # Lines of lesser severities repeat the request.
+    assert all(each.endswith(" crit") for each in directives("nginx.conf", "error_log"))
 
 
 def test_nginx_tells_the_clients_address_in_place_of_what_clients_say() -> None:
@@ -41,14 +49,21 @@ def test_nginx_tells_the_clients_address_in_place_of_what_clients_say() -> None:
     assert told["X-Forwarded-For"] == "$remote_addr"
     assert told["X-Forwarded-Proto"] == "$scheme"
     assert told["X-Request-ID"] == "$request_id"
+    assert told["Forwarded"] == '""'
+
+
+def test_nginx_sends_nothing_twice_that_must_happen_once() -> None:
+    assert directives("nginx.conf", "proxy_next_upstream") == ["error timeout"]
 
 
 def test_nginx_keeps_no_connection_longer_than_the_server_does_and_takes_what_it_takes() -> None:
     upstream, _ = directives("nginx.conf", "keepalive_timeout")
     (largest,) = directives("nginx.conf", "client_max_body_size")
+    (buffered,) = directives("nginx.conf", "client_body_buffer_size")
 
     assert int(upstream.removesuffix("s")) < gunicorn_conf.keepalive
     assert int(largest.removesuffix("k")) * 1024 == json.MAXIMUM_BODY
+    assert buffered == largest
     assert directives("nginx.conf", "client_header_timeout") == ["10s"]
 
 
