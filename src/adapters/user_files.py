@@ -148,8 +148,8 @@ def _require(columns: Iterable[str]) -> None:
     known = set(columns)
     if not known & set(NAMES) or "password_hash" not in known:
         raise UnreadableFile(
-            "It has no columns of users: name (or username) and password_hash are needed. "
-            "Give its --format if it is of another."
+            "The file has no columns of users: name (or username) and password_hash are needed. "
+            "If it is of another format, give that as --format."
         )
 
 

@@ -1,13 +1,17 @@
 """Accounts: what users do with their own, and operators with anybody's."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar
 
 from domain.audit import AuditTrail, Event
 from domain.clock import Clock
 from domain.credentials import InvalidCredentials, PasswordCheck
 from domain.errors import DomainError, ErrorKind, FieldError, InvalidFields
 from domain.origins import Origin
-from domain.revocations import RevokedSessions
+from domain.revocations import Revocation, RevokedSessions
 from domain.sessions import SessionRepository, require_live
 from domain.throttling import ThrottleRepository
 from domain.tokens import TokenPrincipal
@@ -63,12 +67,7 @@ class ChangePassword:
     unit_of_work: UnitOfWork
 
     def __call__(
-        self,
-        *,
-        principal: TokenPrincipal,
-        current_password: str,
-        new_password: str,
-        origin: Origin,
+        self, *, principal: TokenPrincipal, current_password: str, new_password: str, origin: Origin
     ) -> None:
         """Changes it.
 
@@ -132,102 +131,90 @@ class RemoveAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class DisableUser:
+class AccountChange(ABC):
+    """What operators and admins do with anybody's account."""
+
+    usernames: UsernameRules
+    users: UserRepository
+    sessions: SessionRepository
+    throttles: ThrottleRepository
+    revoked: RevokedSessions
+    audit: AuditTrail
+    clock: Clock
+    unit_of_work: UnitOfWork
+
+    event: ClassVar[Event]
+    detail: ClassVar[str | None] = None
+    """What the audit trail tells besides; `{}` is the number of sessions that ended."""
+
+    def __call__(self, *, who: int | str, origin: Origin) -> int | None:
+        """Says how many sessions that ended; None if there was nothing to do.
+
+        Raises as `locked_user`.
+        """
+        now = self.clock.now()
+        with self.unit_of_work():
+            user = locked_user(self.usernames, self.users, who)
+            ended = self._change(user, now)
+            if ended is None:
+                return None
+            detail = self.detail and self.detail.format(len(ended))
+            self.audit.record(self.event, origin=origin, subject=subject_of(user.id), detail=detail)
+        self.revoked.add(ended)
+        return len(ended)
+
+    @abstractmethod
+    def _change(self, user: User, now: datetime) -> Sequence[Revocation] | None:
+        """Does it to the user, who is locked; None if there is nothing to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisableUser(AccountChange):
     """Keeps a user out, at once, until they are enabled."""
 
-    usernames: UsernameRules
-    users: UserRepository
-    sessions: SessionRepository
-    revoked: RevokedSessions
-    audit: AuditTrail
-    clock: Clock
-    unit_of_work: UnitOfWork
+    event = Event.USER_DISABLED
+    detail = "sessions={}"
 
-    def __call__(self, *, who: int | str, origin: Origin) -> int:
-        """Disables the user; says how many sessions that ended. Raises as `locked_user`."""
-        now = self.clock.now()
-        with self.unit_of_work():
-            user = locked_user(self.usernames, self.users, who)
-            self.users.set_disabled(user.id, user.disabled_at or now)
-            ended = self.sessions.end(user.id, at=now)
-            self.audit.record(
-                Event.USER_DISABLED,
-                origin=origin,
-                subject=subject_of(user.id),
-                detail=f"sessions={len(ended)}",
-            )
-        self.revoked.add(ended)
-        return len(ended)
+    def _change(self, user: User, now: datetime) -> Sequence[Revocation]:
+        self.users.set_disabled(user.id, user.disabled_at or now)
+        return self.sessions.end(user.id, at=now)
 
 
 @dataclass(frozen=True, slots=True)
-class EnableUser:
+class EnableUser(AccountChange):
     """Lets a disabled user in again."""
 
-    usernames: UsernameRules
-    users: UserRepository
-    audit: AuditTrail
-    unit_of_work: UnitOfWork
+    event = Event.USER_ENABLED
 
-    def __call__(self, *, who: int | str, origin: Origin) -> None:
-        """Enables the user. Raises as `locked_user`."""
-        with self.unit_of_work():
-            user = locked_user(self.usernames, self.users, who)
-            self.users.set_disabled(user.id, None)
-            if user.disabled_at is not None:
-                self.audit.record(Event.USER_ENABLED, origin=origin, subject=subject_of(user.id))
+    def _change(self, user: User, _now: datetime) -> Sequence[Revocation] | None:
+        if user.disabled_at is None:
+            return None
+        self.users.set_disabled(user.id, None)
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
-class UnlockPassword:
+class UnlockPassword(AccountChange):
     """Lets a user's password be tried again, as if none had been wrong."""
 
-    usernames: UsernameRules
-    users: UserRepository
-    throttles: ThrottleRepository
-    audit: AuditTrail
-    unit_of_work: UnitOfWork
+    event = Event.PASSWORD_UNLOCKED
 
-    def __call__(self, *, who: int | str, origin: Origin) -> bool:
-        """Forgets the failures; says whether there were any. Raises as `locked_user`."""
-        with self.unit_of_work():
-            user = locked_user(self.usernames, self.users, who)
-            subject = subject_of(user.id)
-            was_throttled = self.throttles.remove(subject)
-            if was_throttled:
-                self.audit.record(Event.PASSWORD_UNLOCKED, origin=origin, subject=subject)
-        return was_throttled
+    def _change(self, user: User, _now: datetime) -> Sequence[Revocation] | None:
+        return () if self.throttles.remove(subject_of(user.id)) else None
 
 
 @dataclass(frozen=True, slots=True)
-class DeleteUser:
+class DeleteUser(AccountChange):
     """Removes a user, with everything that is kept of them."""
 
-    usernames: UsernameRules
-    users: UserRepository
-    sessions: SessionRepository
-    throttles: ThrottleRepository
-    revoked: RevokedSessions
-    audit: AuditTrail
-    clock: Clock
-    unit_of_work: UnitOfWork
+    event = Event.USER_REMOVED
+    detail = "sessions={}"
 
-    def __call__(self, *, who: int | str, origin: Origin) -> int:
-        """Removes the user; says how many sessions that ended. Raises as `locked_user`."""
-        now = self.clock.now()
-        with self.unit_of_work():
-            user = locked_user(self.usernames, self.users, who)
-            ended = self.sessions.remove(user.id, at=now)
-            self.users.remove(user.id)
-            self.throttles.remove(subject_of(user.id))
-            self.audit.record(
-                Event.USER_REMOVED,
-                origin=origin,
-                subject=subject_of(user.id),
-                detail=f"sessions={len(ended)}",
-            )
-        self.revoked.add(ended)
-        return len(ended)
+    def _change(self, user: User, now: datetime) -> Sequence[Revocation]:
+        ended = self.sessions.remove(user.id, at=now)
+        self.users.remove(user.id)
+        self.throttles.remove(subject_of(user.id))
+        return ended
 
 
 def _owner(users: UserRepository, principal: TokenPrincipal) -> User:
@@ -252,27 +239,25 @@ def _require_unchanged(users: UserRepository, known: User) -> None:
         raise InvalidCredentials
 
 
-def user_of_name(usernames: UsernameRules, users: UserRepository, username: str) -> User:
-    """The user of this name, in any spelling. Raises UnknownUsername."""
-    canonical_name = usernames.canonical(username)
-    user = None if isinstance(canonical_name, FieldError) else users.find_by_name(canonical_name)
-    if user is None:
-        raise UnknownUsername
-    return user
-
-
-def locked_user(usernames: UsernameRules, users: UserRepository, who: int | str) -> User:
-    """The user with this id, or of this name in any spelling, locked.
+def known_user(usernames: UsernameRules, users: UserRepository, who: int | str) -> User:
+    """The user with this id, or of this name in any spelling.
 
     Raises UnknownUser, and UnknownUsername.
     """
     if isinstance(who, int):
-        user = users.lock(who)
-        if user is None:
-            raise UnknownUser
-        return user
+        return _known(users.find(who), who)
+    name = usernames.canonical(who)
+    return _known(None if isinstance(name, FieldError) else users.find_by_name(name), who)
+
+
+def locked_user(usernames: UsernameRules, users: UserRepository, who: int | str) -> User:
+    """The same, locked. Raises UnknownUser, and UnknownUsername."""
     # Of the name's user, since names change hands and ids do not.
-    user = users.lock(user_of_name(usernames, users, who).id)
+    user_id = who if isinstance(who, int) else known_user(usernames, users, who).id
+    return _known(users.lock(user_id), who)
+
+
+def _known(user: User | None, who: int | str) -> User:
     if user is None:
-        raise UnknownUsername
+        raise UnknownUser if isinstance(who, int) else UnknownUsername
     return user

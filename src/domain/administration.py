@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
-from domain.accounts import locked_user, user_of_name
+from domain.accounts import known_user, locked_user
 from domain.audit import AuditTrail, Event
 from domain.clock import Clock
 from domain.errors import FieldError, InvalidFields
@@ -42,10 +42,13 @@ class ListUsers:
 
         Only those whose name begins so, in any spelling, and who are disabled or are not.
         """
-        canonical = self.usernames.canonical(prefix) if prefix else ""
-        if isinstance(canonical, FieldError):
-            return ()
-        page = self.users.page(after=after, limit=limit, prefix=canonical, disabled=disabled)
+        spelled = self.usernames.profile.enforce(prefix)
+        if spelled is None:
+            # Not every beginning of a name is one itself; but what nobody can print begins none.
+            if not prefix.isprintable():
+                return ()
+            spelled = prefix
+        page = self.users.page(after=after, limit=limit, prefix=spelled, disabled=disabled)
         found = self.throttling.throttles.find([subject_of(user.id) for user in page])
         policy = self.throttling.policy
         return [(user, _state(user, found.get(subject_of(user.id)), policy)) for user in page]
@@ -69,7 +72,7 @@ class UserReport:
 
 @dataclass(frozen=True, slots=True)
 class ReportUser:
-    """Shows operators what is known of a user."""
+    """Shows what is known of a user."""
 
     usernames: UsernameRules
     users: UserRepository
@@ -77,9 +80,9 @@ class ReportUser:
     throttling: Throttling
     clock: Clock
 
-    def __call__(self, *, username: str) -> UserReport:
-        """What is known. Raises UnknownUsername."""
-        user = user_of_name(self.usernames, self.users, username)
+    def __call__(self, *, who: int | str) -> UserReport:
+        """What is known. Raises as `known_user`."""
+        user = known_user(self.usernames, self.users, who)
         now, subject = self.clock.now(), subject_of(user.id)
         throttle = self.throttling.throttles.find([subject]).get(subject)
         return UserReport(
@@ -190,7 +193,7 @@ class SetPassword:
 
         Raises UnknownUsername, and InvalidFields when the password is refused.
         """
-        known = user_of_name(self.usernames, self.users, username)
+        known = known_user(self.usernames, self.users, username)
         prepared = self.passwords.admit(password, canonical_name=known.canonical_name)
         if isinstance(prepared, FieldError):
             raise InvalidFields(prepared)

@@ -130,11 +130,9 @@ class Seals(Protocol):
 
     def seal(self, content: str) -> str:
         """The MAC of this content."""
-        ...
 
     def fits(self, content: str, seal: str) -> bool:
         """Whether the MAC was made of this content, with the present secret or an older one."""
-        ...
 
 
 class AuditRepository(Protocol):
@@ -142,32 +140,26 @@ class AuditRepository(Protocol):
 
     def add(self, entry: AuditEntry) -> None:
         """Stores an entry, which has no place in the chain yet."""
-        ...
 
     def list(
         self, wanted: AuditFilter, *, limit: int, before: Place | None = None
     ) -> Sequence[AuditEntry]:
         """The youngest of the wanted entries, or of those before this place; the youngest first."""
-        ...
 
     def unsealed(self, *, limit: int) -> Sequence[AuditEntry]:
         """The oldest of the entries that have no place in the chain, the oldest first."""
-        ...
 
     def sealed(self, *, after: int | None, limit: int) -> Sequence[AuditEntry]:
         """The next entries of the chain after this place, in its order; None is before all."""
-        ...
 
     def last_before(self, moment: datetime, *, limit: int) -> ChainEnd | None:
         """The last place of the chain before any entry that is not older than this moment.
 
         It is at most the `limit`th after the checkpoint; None if there is no entry in between.
         """
-        ...
 
     def chain(self) -> Chain:
         """Where the chain begins and ends; the empty chain if nothing is known of that."""
-        ...
 
     def claim_chain(self) -> Chain | None:
         """The same, which nobody else claims before this unit of work ends.
@@ -175,15 +167,12 @@ class AuditRepository(Protocol):
         While another unit of work has it: either None at once, or what that one has left, when it
         has ended. None also if nothing is known of the chain. Needs an open unit of work.
         """
-        ...
 
     def extend(self, entries: Sequence[AuditEntry], *, head: ChainEnd, seal: str) -> None:
         """Writes the places and links of these entries, and where the chain ends now."""
-        ...
 
     def trim(self, checkpoint: ChainEnd, *, seal: str) -> int:
         """Removes the entries up to the checkpoint, which it keeps; says how many those were."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,6 @@ class Backups(Protocol):
         Others go on writing meanwhile. Raises BackupExists unless it may `replace` the file,
         SchemaIsNewer, BackupFailed, BackupProgramMissing and BackupProgramTooOld.
         """
-        ...
 
     def restore(self, file: Path) -> None:
         """Replaces all of the storage by the backup, in the newest schema.
@@ -103,11 +102,9 @@ class Backups(Protocol):
         its keys anew, and no token from before is taken. Raises NotABackup, SchemaIsNewer,
         BackupFailed, BackupProgramMissing and BackupProgramTooOld.
         """
-        ...
 
     def count_users(self) -> int:
         """How many users the storage holds; none if it has no schema yet."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

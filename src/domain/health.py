@@ -23,7 +23,6 @@ class Storage(Protocol):
 
     def is_usable(self) -> bool:
         """Whether it answers, and with a schema that this program can use."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

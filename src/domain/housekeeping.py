@@ -24,11 +24,9 @@ class ExpiringStorage(Protocol):
 
     def claim_turn(self, *, interval: timedelta) -> datetime | None:
         """The present moment for the one caller in an interval whose turn it is, else None."""
-        ...
 
     def remove_expired(self, *, before: datetime, limit: int) -> int:
         """Removes up to so many rows of each kind that expired before then; says how many."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

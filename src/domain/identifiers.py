@@ -8,4 +8,3 @@ class Identifiers(Protocol):
 
     def new(self) -> str:
         """An identifier never given before, with at least 128 random bits (ASVS V7.2.3)."""
-        ...

@@ -60,11 +60,9 @@ class RefreshTokenCodec(Protocol):
 
     def encode(self, session_id: str, counter: int) -> str:
         """The refresh token; always the same one."""
-        ...
 
     def decode(self, text: str) -> tuple[str, int] | None:
         """The session and the counter of a token that was made here; None for any other text."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

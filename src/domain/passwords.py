@@ -34,7 +34,6 @@ class PasswordProfile(Protocol):
 
     def enforce(self, password: str) -> str | None:
         """The password in the one form that is hashed and compared, or None if it has none."""
-        ...
 
 
 class PasswordHasher(Protocol):
@@ -42,29 +41,24 @@ class PasswordHasher(Protocol):
 
     def hash(self, password: str) -> str:
         """A new salted hash that carries its own parameters."""
-        ...
 
     def verify(self, password: str, password_hash: str) -> bool:
         """Whether the hash was made of this password; False for a hash of no known form.
 
         Raises HashingUnavailable.
         """
-        ...
 
     def is_outdated(self, password_hash: str) -> bool:
         """Whether the hash was made by another scheme or with other parameters than at present."""
-        ...
 
     def knows(self, password_hash: str) -> bool:
         """Whether some password can match: the hash is whole, and bearable to verify."""
-        ...
 
     def decoy(self) -> str:
         """A hash with the present parameters that no known password has.
 
         Verifying against it costs an unknown user's log-in as much as a known one's.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

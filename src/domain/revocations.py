@@ -55,14 +55,12 @@ class RevocationFeed(Protocol):
 
     def read(self, *, after: int, alive_at: datetime) -> FeedPage:
         """The entries after this position that expire after this moment."""
-        ...
 
     def announce_keys(self) -> None:
         """Makes every process load the signing keys anew, once the unit of work is committed.
 
         No other unit of work changes signing keys between this call and the end of this one.
         """
-        ...
 
 
 class RevokedSessions:

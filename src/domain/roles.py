@@ -1,18 +1,16 @@
 """Roles: who may do what concerns everybody, and for how long after a log-in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from domain.accounts import locked_user
-from domain.audit import AuditTrail, Event
+from domain.accounts import AccountChange
+from domain.audit import Event
 from domain.clock import Clock
 from domain.errors import DomainError, ErrorKind
-from domain.origins import Origin
-from domain.revocations import RevokedSessions
-from domain.sessions import SessionRepository
+from domain.revocations import Revocation
 from domain.tokens import ADMIN_SCOPE, TokenPrincipal
-from domain.unit_of_work import UnitOfWork
-from domain.users import ADMIN, UsernameRules, UserRepository, subject_of
+from domain.users import ADMIN, User
 
 MAXIMUM_AUTHENTICATION_AGE = timedelta(minutes=15)
 """How long after the password was proved an admin may act as one (RFC 9470)."""
@@ -52,55 +50,28 @@ class RequireAdmin:
 
 
 @dataclass(frozen=True, slots=True)
-class GrantAdmin:
+class GrantAdmin(AccountChange):
     """Makes a user an admin, from the next log-in on."""
 
-    usernames: UsernameRules
-    users: UserRepository
-    audit: AuditTrail
-    unit_of_work: UnitOfWork
+    event = Event.ROLE_GRANTED
+    detail = ADMIN
 
-    def __call__(self, *, who: int | str, origin: Origin) -> bool:
-        """Says whether the user was none before. Raises as `locked_user`."""
-        with self.unit_of_work():
-            user = locked_user(self.usernames, self.users, who)
-            if user.role == ADMIN:
-                return False
-            self.users.set_role(user.id, ADMIN)
-            subject = subject_of(user.id)
-            self.audit.record(Event.ROLE_GRANTED, origin=origin, subject=subject, detail=ADMIN)
-        return True
+    def _change(self, user: User, _now: datetime) -> Sequence[Revocation] | None:
+        if user.role == ADMIN:
+            return None
+        self.users.set_role(user.id, ADMIN)
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
-class WithdrawAdmin:
+class WithdrawAdmin(AccountChange):
     """Makes an admin an ordinary user, at once: all their sessions end."""
 
-    usernames: UsernameRules
-    users: UserRepository
-    sessions: SessionRepository
-    revoked: RevokedSessions
-    audit: AuditTrail
-    clock: Clock
-    unit_of_work: UnitOfWork
+    event = Event.ROLE_WITHDRAWN
+    detail = f"{ADMIN} sessions={{}}"
 
-    def __call__(self, *, who: int | str, origin: Origin) -> int | None:
-        """Says how many sessions that ended; None if the user was no admin.
-
-        Raises as `locked_user`.
-        """
-        now = self.clock.now()
-        with self.unit_of_work():
-            user = locked_user(self.usernames, self.users, who)
-            if user.role is None:
-                return None
-            self.users.set_role(user.id, None)
-            ended = self.sessions.end(user.id, at=now)
-            self.audit.record(
-                Event.ROLE_WITHDRAWN,
-                origin=origin,
-                subject=subject_of(user.id),
-                detail=f"{user.role} sessions={len(ended)}",
-            )
-        self.revoked.add(ended)
-        return len(ended)
+    def _change(self, user: User, now: datetime) -> Sequence[Revocation] | None:
+        if user.role is None:
+            return None
+        self.users.set_role(user.id, None)
+        return self.sessions.end(user.id, at=now)

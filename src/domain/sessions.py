@@ -73,22 +73,18 @@ class SessionRepository(Protocol):
 
     def add(self, session: Session) -> None:
         """Stores a new session."""
-        ...
 
     def find(self, session_id: str) -> Session | None:
         """The session with this id, ended or not."""
-        ...
 
     def list_live(self, user_id: int, *, now: datetime) -> Sequence[Session]:
         """The user's live sessions, the youngest first."""
-        ...
 
     def renew(self, session: Session, *, counter: int) -> bool:
         """Writes the counter and the times of this session; says whether it did.
 
         It does not when the session has ended, or its stored counter is not `counter`.
         """
-        ...
 
     def end(
         self,
@@ -105,11 +101,9 @@ class SessionRepository(Protocol):
         `beyond` that many live ones of these. Needs an open unit of work that has the user locked,
         or names one session, and ends soon: every other revocation waits for it.
         """
-        ...
 
     def remove(self, user_id: int, *, at: datetime) -> Sequence[Revocation]:
         """Removes all sessions of this user; otherwise as `end` without a choice."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,23 +77,18 @@ class SigningKeyRepository(Protocol):
 
     def add(self, key: SigningKey) -> None:
         """Stores a new key. Raises SigningKeyExists when its generation is taken."""
-        ...
 
     def list(self) -> Sequence[SigningKey]:
         """All keys, the oldest generation first."""
-        ...
 
     def schedule(self, kid: str, *, use_from: datetime, retire_at: datetime | None) -> None:
         """Sets when this key begins to sign and when it is given up."""
-        ...
 
     def reseal(self, kid: str, *, old: str, new: str) -> bool:
         """Writes the new sealed form if the stored one is still the old one; says whether."""
-        ...
 
     def remove(self, kid: str) -> None:
         """Forgets this key."""
-        ...
 
 
 class KeyFactory(Protocol):
@@ -101,11 +96,9 @@ class KeyFactory(Protocol):
 
     def new(self, *, generation: int, use_from: datetime) -> SigningKey:
         """A fresh key pair, its private half sealed."""
-        ...
 
     def resealed(self, key: SigningKey) -> str:
         """The private half sealed with the newest secret. Raises SigningKeyUnreadable."""
-        ...
 
 
 class KeyRing(Protocol):
@@ -113,15 +106,12 @@ class KeyRing(Protocol):
 
     def load(self, keys: Sequence[SigningKey]) -> None:
         """Takes these keys in place of all others. Raises SigningKeyUnreadable."""
-        ...
 
     def is_loaded(self) -> bool:
         """Whether there are keys. Without them whatever needs one raises SigningKeysNotLoaded."""
-        ...
 
     def published(self) -> Sequence[PublicKey]:
         """The public halves of the keys not retired. Raises SigningKeysNotLoaded."""
-        ...
 
 
 def signing_at(keys: Sequence[SigningKey], now: datetime) -> SigningKey:
@@ -146,10 +136,7 @@ def state_of(key: SigningKey, keys: Sequence[SigningKey], now: datetime) -> KeyS
 
 
 def make_first_key(
-    signing_keys: SigningKeyRepository,
-    factory: KeyFactory,
-    clock: Clock,
-    unit_of_work: UnitOfWork,
+    signing_keys: SigningKeyRepository, factory: KeyFactory, clock: Clock, unit_of_work: UnitOfWork
 ) -> None:
     """Stores the first key, unless another process is quicker."""
     key = factory.new(generation=1, use_from=clock.now())

@@ -54,19 +54,15 @@ class ThrottleRepository(Protocol):
 
     def find(self, subjects: Sequence[str]) -> Mapping[str, Throttle]:
         """Those of these subjects that have one."""
-        ...
 
     def add(self, throttle: Throttle) -> bool:
         """Stores it unless its subject has one; says whether it did."""
-        ...
 
     def replace(self, seen: Throttle, new: Throttle) -> bool:
         """Writes the new one if the stored one still is as it was seen; says whether it was."""
-        ...
 
     def remove(self, subject: str) -> bool:
         """Forgets the subject's; says whether there was one."""
-        ...
 
 
 class Pseudonyms(Protocol):
@@ -74,7 +70,6 @@ class Pseudonyms(Protocol):
 
     def of(self, name: str) -> str:
         """Always the same for this name; the name cannot be found from it without our secret."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,6 @@ class TokenCodec(Protocol):
 
     def encode(self, token: AccessToken) -> str:
         """The token in compact form, signed with the present key. Raises SigningKeysNotLoaded."""
-        ...
 
     def decode(self, text: str) -> AccessToken:
         """What the token says.
@@ -78,7 +77,6 @@ class TokenCodec(Protocol):
         the expected algorithm by a key of ours, and not past its end, and SigningKeysNotLoaded
         when that cannot be judged yet. Does no I/O.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +138,5 @@ class AuthenticateRequest:
         if self.revoked.holds(token.session_id, now=now):
             raise InvalidCredentials
         return TokenPrincipal(
-            token.user_id,
-            token.username,
-            token.session_id,
-            token.authenticated_at,
-            token.scope,
+            token.user_id, token.username, token.session_id, token.authenticated_at, token.scope
         )

@@ -14,7 +14,6 @@ class UnitOfWork(Protocol):
 
         Raises StorageUnavailable when the storage cannot be reached or does not answer in time.
         """
-        ...
 
 
 class StorageUnavailable(DomainError):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.accounts import locked_user
+from domain.accounts import known_user, locked_user
 from domain.audit import AuditTrail, Event
 from domain.clock import Clock
 from domain.errors import DomainError, ErrorKind
@@ -30,13 +30,11 @@ class ListUserSessions:
     users: UserRepository
     sessions: SessionRepository
     clock: Clock
-    unit_of_work: UnitOfWork
 
     def __call__(self, *, user_id: int) -> Sequence[Session]:
         """The live sessions, the youngest first. Raises UnknownUser."""
-        with self.unit_of_work():
-            user = locked_user(self.usernames, self.users, user_id)
-            return self.sessions.list_live(user.id, now=self.clock.now())
+        user = known_user(self.usernames, self.users, user_id)
+        return self.sessions.list_live(user.id, now=self.clock.now())
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,6 @@ class UsernameProfile(Protocol):
 
     def enforce(self, name: str) -> str | None:
         """The one spelling under which the name is compared, or None if it cannot be a name."""
-        ...
 
 
 class UserRepository(Protocol):
@@ -100,26 +99,21 @@ class UserRepository(Protocol):
 
         Raises UsernameTaken when a user with this canonical name exists.
         """
-        ...
 
     def add_all(self, new: Sequence[NewUser]) -> Mapping[str, int]:
         """Stores those whose canonical name nobody has; their ids, by that name.
 
         Ids grow in the order in which the users are given. Each has a name of their own.
         """
-        ...
 
     def get(self, user_id: int) -> User:
         """The user with this id. Raises UserNotFound."""
-        ...
 
     def find(self, user_id: int) -> User | None:
         """The user with this id, if there is one."""
-        ...
 
     def find_by_name(self, canonical_name: str) -> User | None:
         """The user with this canonical name, if there is one."""
-        ...
 
     def page(
         self, *, after: int = 0, limit: int, prefix: str = "", disabled: bool | None = None
@@ -128,30 +122,24 @@ class UserRepository(Protocol):
 
         Only those whose canonical name begins with exactly this, and who are disabled or are not.
         """
-        ...
 
     def lock(self, user_id: int) -> User | None:
         """The user with this id, whom nobody else can lock or change before this unit of work ends.
 
         What a use case knew of the user before, it has to look at again.
         """
-        ...
 
     def replace_password_hash(self, user_id: int, *, old: str, new: str) -> bool:
         """Writes the new hash if the stored one is still the old one; says whether it was."""
-        ...
 
     def set_role(self, user_id: int, role: str | None) -> None:
         """Writes the role of the user with this id, if there is one; None is no role."""
-        ...
 
     def set_disabled(self, user_id: int, at: datetime | None) -> None:
         """Notes since when the user is disabled; None enables them."""
-        ...
 
     def remove(self, user_id: int) -> None:
         """Removes the user; the name becomes free, the id never returns."""
-        ...
 
 
 def subject_of(user_id: int) -> str:

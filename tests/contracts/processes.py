@@ -89,9 +89,8 @@ class Process:
         self.end_others = EndOtherSessions(*ending)
         self.change_password = ChangePassword(passwords, *ending)
         self.remove_account = RemoveAccount(passwords, *ending)
-        self.disable = DisableUser(names, *ending)
-        self.enable = EnableUser(names, users, audit, unit_of_work)
-        self.delete = DeleteUser(
-            names, users, sessions, stores.throttles, revoked, audit, clock, unit_of_work
-        )
+        change = (users, sessions, stores.throttles, revoked, audit, clock, unit_of_work)
+        self.disable = DisableUser(names, *change)
+        self.enable = EnableUser(names, *change)
+        self.delete = DeleteUser(names, *change)
         self.follow()

@@ -164,3 +164,12 @@ def empty_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> I
     url = server.create_database()
     yield url
     server.drop_database(url)
+
+
+@pytest.fixture
+def admin(api: TestClient, execute: Execute) -> str:
+    """The token of miguel (1), who is an admin, beside susan (2)."""
+    calls.register(api)
+    calls.register(api, username="susan")
+    execute("UPDATE users SET role = 'admin' WHERE id = 1")
+    return str(calls.logged_in(api)["access_token"])

@@ -73,7 +73,8 @@ class Store:
 
     def execute(self, statement: str, **parameters: object) -> list[tuple[Any, ...]]:
         """Runs one statement behind the application's back; gives the rows, if any."""
-        self.schema_changed |= not statement.startswith(_HARMLESS)
+        is_of_schema = "alembic_version" in statement
+        self.schema_changed |= is_of_schema or not statement.startswith(_HARMLESS)
         engine = create_engine(self.url, poolclass=NullPool)
         with engine.begin() as connection:
             result = connection.execute(text(statement), parameters)

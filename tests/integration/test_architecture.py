@@ -14,8 +14,8 @@ LOCKS = ("requirements.txt", "requirements-tracing.txt", "requirements-dev.txt")
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 30
 
-LISTS = {"read", "build"}
-"""`Settings.read` names every setting once, `build` every adapter: long lists of equal lines."""
+LISTS = {"read", "build", "administration_of"}
+"""They name every setting, or every use case, once: long lists of equal lines."""
 
 
 def imported(path: Path) -> Iterator[str]:

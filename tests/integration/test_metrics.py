@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -14,15 +16,17 @@ from falcon.testing import TestClient
 from prometheus_client import REGISTRY
 
 from entrypoints.bootstrap import build
-from entrypoints.http import metrics
+from entrypoints.http import lanes, metrics
 from entrypoints.http.lanes import Lane
 from entrypoints.http.metrics import Metrics
 from entrypoints.http.problems import Problem
+from entrypoints.metrics_server import _Server
 from tests.fakes.clock import FakeClock
 from tests.integration.calls import ask_token, basic, bearer, log_in, register, resource, token
 from tests.integration.clients import standing
 from tests.integration.stores import SQLITE, Store
 from tests.integration.test_lanes import Gate
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.databases(SQLITE)
 
@@ -153,6 +157,39 @@ def test_lanes_the_feed_and_the_pool_are_measured_on_each_sample(
     assert gauge("varvel_lane_queued", lane="measured") == 0
     assert gauge("varvel_database_connections_in_use") == 0
     database.dispose()
+
+
+def test_who_has_waited_too_long_for_a_lane_is_counted_as_that(
+    store: Store, clock: FakeClock, counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, database = build(store.settings(), clock=clock)
+    lane, gate = Lane("measured", threads=1, queue=0), Gate()
+    Metrics([lane], services.follow_revocations, database.connections_in_use)
+    monkeypatch.setattr(lanes, "MAXIMUM_SECONDS", 0.01)
+
+    with pytest.raises(Problem):
+        asyncio.run(lane.run(gate))
+    gate.opened.set()
+    lane.close()
+
+    assert counted("varvel_lane_refused_total", lane="measured", reason="timed_out") == 1
+    database.dispose()
+
+
+def test_metrics_are_served_on_an_address_of_ipv6() -> None:
+    def application(_environ: object, start: Callable[..., object]) -> list[bytes]:
+        start("200 OK", [])
+        return [b"varvel_requests_total 1"]
+
+    server = _Server("::1", 0, application)
+    server.listen()
+    with server, ThreadPoolExecutor(1) as pool:
+        serving = pool.submit(server.handle_request)
+        connection = HTTPConnection("::1", server.server_port, timeout=PATIENCE)
+        connection.request("GET", "/metrics")
+        assert connection.getresponse().read() == b"varvel_requests_total 1"
+        connection.close()
+        serving.result(PATIENCE)
 
 
 def test_without_metrics_nothing_of_their_library_is_imported(store: Store) -> None:

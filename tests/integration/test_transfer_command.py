@@ -26,16 +26,16 @@ ODD: list[flask.Account] = [
 ]
 SHA512 = sha512_hash("python")
 TOLD = """\
-   row 1  'miguel'  taken
-   row 2  'Zoë'  taken
-   row 3  'dup'  taken
-   row 4  'dup'  refused: It has the name of row 3, in this or another spelling.
-   row 5  'Dup'  refused: It has the name of row 3, in this or another spelling.
-   row 6  -  refused: It has no name.
-   row 7  'broken'  refused: No password can be verified by its hash, or only at too high a cost.
-   row 8  '\\x1b[31mred'  refused: A user name has letters, digits and common signs, and no spaces.
+row 1        'miguel'  taken
+row 2        'Zoë'  taken
+row 3        'dup'  taken
+row 4        'dup'  refused: It has the name of row 3, in this or another spelling.
+row 5        'Dup'  refused: It has the name of row 3, in this or another spelling.
+row 6        -  refused: It has no name.
+row 7        'broken'  refused: No password can be verified by its hash, or only at too high a cost.
+row 8        '\\x1b[31mred'  refused: A user name has letters, digits and common signs, and no spaces.
 Taken: 3, already there: 0, refused: 5.
-"""
+"""  # noqa: E501
 
 
 def hashed(form: str, password: str) -> str:
@@ -92,7 +92,7 @@ def test_duplicates_are_all_refused_on_demand(store: Store, old: Path) -> None:
 
     assert result.exit_code == 2
     several = "refused: Several rows have this name, in this or another spelling."
-    assert result.stdout.splitlines()[2] == f"   row 3  'dup'  {several}"
+    assert result.stdout.splitlines()[2] == f"row 3        'dup'  {several}"
     assert result.stdout.endswith("Taken: 2, already there: 0, refused: 6.\n")
 
 
@@ -140,7 +140,7 @@ def test_many_users_come_in_batches_each_with_its_entry(store: Store, tmp_path: 
     told = said(store.environment(), "users", "import", str(tmp_path / "many.csv"))
 
     assert told.endswith("Taken: 1,200, already there: 0, refused: 0.\n")
-    assert "line 1201  'user-1199'  taken\n" in told
+    assert "line 1201    'user-1199'  taken\n" in told
     entries = said(store.environment(), "audit", "list", "--event", "users_imported")
     details = [line.split("  ")[-1] for line in entries.splitlines()]
     assert sorted(details) == [
@@ -168,7 +168,7 @@ def test_a_file_of_no_known_ending_needs_its_format_named(store: Store, tmp_path
 
     assert run(store.environment(), "users", "import", str(file)).exit_code == 2
     told = said(store.environment(), "users", "import", "--format", "jsonl", str(file))
-    assert told.startswith("  line 1  'susan'  taken\n")
+    assert told.startswith("line 1       'susan'  taken\n")
 
 
 @pytest.mark.databases(SQLITE)

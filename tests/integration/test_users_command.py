@@ -1,11 +1,13 @@
 """`varvel users`: what operators do with accounts, and what users see of it."""
 
 import pytest
+from click.testing import CliRunner
 from falcon.testing import Result, TestClient
 
 from entrypoints.bootstrap import create_app
+from entrypoints.cli import main
 from tests.integration.calls import basic, register, resource, token
-from tests.integration.commands import ADMINISTRATION, DELETION, USERS, refusal, run, said
+from tests.integration.commands import ADMINISTRATION, DELETION, LISTING, USERS, refusal, run, said
 from tests.integration.stores import CHEAP_HASH, SQLITE, Store
 
 UNKNOWN = "No user has this name, in this or another spelling."
@@ -157,3 +159,23 @@ def test_a_database_that_is_away_is_refused_without_its_password() -> None:
 @pytest.mark.databases(SQLITE)
 def test_bad_settings_are_refused(store: Store) -> None:
     assert refusal(store.environment(WORKERS="none"), *DELETION).startswith("VARVEL_WORKERS ")
+
+
+@pytest.mark.databases(SQLITE)
+@pytest.mark.parametrize(("no_color", "is_plain"), [("", False), ("1", True)])
+def test_colours_are_left_out_where_they_are_not_wanted(
+    store: Store, no_color: str, is_plain: bool
+) -> None:
+    said(store.environment(), "users", "create", "--generate", "susan")
+
+    environment = store.environment() | {"NO_COLOR": no_color}
+    told = CliRunner().invoke(main, LISTING, env=environment, color=True).stdout
+
+    assert ("\x1b" not in told) is is_plain
+
+
+@pytest.mark.databases(SQLITE)
+def test_a_path_that_cannot_be_is_told_in_a_sentence(store: Store) -> None:
+    told = refusal(store.environment(DATA_DIR="x" * 300), "users", "list")
+
+    assert "cannot be used: File name too long. Look who may use it" in told

@@ -54,11 +54,11 @@ def test_users_are_listed_aligned_with_their_state(peopled: Store) -> None:
     *others, zoe, eve = listed(peopled)
 
     assert others == [
-        f"       1  {SINCE}  active    Miguel",
-        f"       2  {SINCE}  active    José",
+        f"       1  {SINCE}  active    -      Miguel",
+        f"       2  {SINCE}  active    -      José",
     ]
-    assert zoe == f"       3  {SINCE}  disabled  -zoe"
-    assert eve == f"       4  {SINCE}  locked    eve"
+    assert zoe == f"       3  {SINCE}  disabled  -      -zoe"
+    assert eve == f"       4  {SINCE}  locked    -      eve"
 
 
 def test_users_are_listed_for_programs_one_object_a_line(peopled: Store) -> None:
@@ -69,6 +69,7 @@ def test_users_are_listed_for_programs_one_object_a_line(peopled: Store) -> None
         "name": "Miguel",
         "canonical_name": "miguel",
         "state": "active",
+        "role": None,
         "created_at": "2026-03-01T12:00:00+00:00",
         "disabled_at": None,
     }
@@ -105,6 +106,7 @@ def test_a_user_is_shown_with_the_scheme_of_the_hash_and_never_the_hash(peopled:
         "name             eve",
         "canonical name   eve",
         "state            locked",
+        "role             -",
         f"created at       {SINCE} UTC",
         "disabled at      -",
         "hash scheme      2b",
@@ -129,6 +131,7 @@ def test_a_user_is_shown_for_programs(store: Store) -> None:
         "name": "miguel",
         "canonical_name": "miguel",
         "state": "active",
+        "role": None,
         "disabled_at": None,
         "hash_scheme": "argon2id",
         "sessions": 2,

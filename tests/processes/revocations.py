@@ -13,7 +13,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from entrypoints.bootstrap import Administration, administration
+from entrypoints.administration import Administration
+from entrypoints.bootstrap import administration
 from entrypoints.settings import Settings
 from tests.origins import ORIGIN
 from tests.patience import PATIENCE

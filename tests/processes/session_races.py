@@ -20,7 +20,8 @@ from domain.issuance import InvalidRefreshToken, IssuedTokens
 from domain.sessions import SessionNotFound
 from domain.tokens import PasswordPrincipal, TokenPrincipal
 from domain.unit_of_work import StorageUnavailable
-from entrypoints.bootstrap import Administration, administration, build, prepare
+from entrypoints.administration import Administration
+from entrypoints.bootstrap import administration, build, prepare
 from entrypoints.http.app import Services
 from entrypoints.settings import Settings
 from tests.origins import ORIGIN

@@ -40,6 +40,6 @@ def test_a_bar_goes_along_below_the_rows(tmp_path: Path) -> None:
 
     told = shown(tmp_path, file)
 
-    assert "\r\x1b[K   row 1  'user-1'  taken\r\n" in told
+    assert "\r\x1b[Krow 1        'user-1'  taken\r\n" in told
     assert "Importing  [####################################]  100%" in told
     assert told.endswith("Taken: 2, already there: 0, refused: 1.\r\n")

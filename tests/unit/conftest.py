@@ -5,7 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from domain.accounts import ChangePassword, RemoveAccount
+from domain.accounts import (
+    ChangePassword,
+    DeleteUser,
+    DisableUser,
+    EnableUser,
+    RemoveAccount,
+    UnlockPassword,
+)
 from domain.audit import AuditTrail
 from domain.credentials import PasswordCheck
 from domain.issuance import IssuedTokens, Issuer, IssueToken, RefreshSession
@@ -27,6 +34,7 @@ from tests.fakes.throttling import FakePseudonyms, FakeThrottleRepository
 from tests.fakes.tokens import FakeTokenCodec
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import FakeUsernameProfile, FakeUserRepository
+from tests.unit.changes import made
 from tests.unit.key_changes import Keys
 from tests.unit.log_ins import PASSWORD, POLICY, add_user, log_in, told_by
 
@@ -246,3 +254,31 @@ def keys(storage: Storage, clock: FakeClock) -> Keys:
 @pytest.fixture
 def issued(issue: IssueToken, miguel: User) -> IssuedTokens:
     return log_in(issue, miguel)
+
+
+@pytest.fixture
+def disable(
+    usernames: UsernameRules, issue: IssueToken, throttles: FakeThrottleRepository
+) -> DisableUser:
+    return made(DisableUser, usernames, issue, throttles)
+
+
+@pytest.fixture
+def enable(
+    usernames: UsernameRules, issue: IssueToken, throttles: FakeThrottleRepository
+) -> EnableUser:
+    return made(EnableUser, usernames, issue, throttles)
+
+
+@pytest.fixture
+def delete(
+    usernames: UsernameRules, issue: IssueToken, throttles: FakeThrottleRepository
+) -> DeleteUser:
+    return made(DeleteUser, usernames, issue, throttles)
+
+
+@pytest.fixture
+def unlock(
+    usernames: UsernameRules, issue: IssueToken, throttles: FakeThrottleRepository
+) -> UnlockPassword:
+    return made(UnlockPassword, usernames, issue, throttles)

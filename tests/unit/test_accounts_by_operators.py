@@ -21,11 +21,10 @@ from domain.credentials import (
 )
 from domain.issuance import InvalidRefreshToken, IssueToken, RefreshSession
 from domain.tokens import AuthenticateRequest
-from domain.users import User, UsernameRules
+from domain.users import User
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.revocations import FakeRevocationFeed
 from tests.fakes.sessions import TABLE as SESSIONS
-from tests.fakes.throttling import FakeThrottleRepository
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import TABLE as USERS
 from tests.fakes.users import FakeUserRepository
@@ -35,47 +34,6 @@ from tests.unit.spellings import wide
 
 SPELLINGS = ["Miguel", "miguel", "MIGUEL", wide("miguel")]
 UNKNOWN = ["nobody", "", "mi guel", "miguel:", "x" * 65, "eyJ.a.b"]
-
-
-@pytest.fixture
-def disable(usernames: UsernameRules, issue: IssueToken) -> DisableUser:
-    return DisableUser(
-        usernames,
-        issue.users,
-        issue.sessions,
-        issue.revoked,
-        issue.audit,
-        issue.clock,
-        issue.unit_of_work,
-    )
-
-
-@pytest.fixture
-def enable(usernames: UsernameRules, issue: IssueToken) -> EnableUser:
-    return EnableUser(usernames, issue.users, issue.audit, issue.unit_of_work)
-
-
-@pytest.fixture
-def delete(
-    usernames: UsernameRules, issue: IssueToken, throttles: FakeThrottleRepository
-) -> DeleteUser:
-    return DeleteUser(
-        usernames,
-        issue.users,
-        issue.sessions,
-        throttles,
-        issue.revoked,
-        issue.audit,
-        issue.clock,
-        issue.unit_of_work,
-    )
-
-
-@pytest.fixture
-def unlock(
-    usernames: UsernameRules, issue: IssueToken, throttles: FakeThrottleRepository
-) -> UnlockPassword:
-    return UnlockPassword(usernames, issue.users, throttles, issue.audit, issue.unit_of_work)
 
 
 Service = DisableUser | EnableUser | DeleteUser | UnlockPassword

@@ -99,6 +99,14 @@ def test_a_prefix_is_known_in_every_spelling(
     assert [user for user, _ in listing(prefix=prefix, limit=9)] == [miguel]
 
 
+def test_a_prefix_that_is_no_name_itself_finds_the_names_that_begin_so(
+    listing: ListUsers, miguel: User
+) -> None:
+    dotted = add_user(listing.users, "eyj.a.b.c", PASSWORD)
+
+    assert [user for user, _ in listing(prefix="eyJ.a.b", limit=9)] == [dotted]
+
+
 @pytest.mark.parametrize("prefix", ["x", "m i", "mi:", "m" * 65, "\0", "\ud800"])
 def test_a_prefix_that_no_name_has_finds_nobody(
     listing: ListUsers, miguel: User, prefix: str
@@ -106,10 +114,13 @@ def test_a_prefix_that_no_name_has_finds_nobody(
     assert list(listing(prefix=prefix, limit=9)) == []
 
 
-def test_a_report_of_a_user_of_whom_nothing_is_known(report: ReportUser, miguel: User) -> None:
+@pytest.mark.parametrize("who", [1, "miguel", wide("MIGUEL")])
+def test_a_report_of_a_user_of_whom_nothing_is_known(
+    report: ReportUser, miguel: User, who: int | str
+) -> None:
     expected = UserReport(miguel, UserState.ACTIVE, "fake", 0, 0, None)
 
-    assert report(username=wide("MIGUEL")) == expected
+    assert report(who=who) == expected
 
 
 def test_a_report_counts_live_sessions_and_wrong_passwords(
@@ -127,7 +138,7 @@ def test_a_report_counts_live_sessions_and_wrong_passwords(
         log_in(issue, user)
     throttles.add(throttle(miguel, 2, until=timedelta(hours=3)))
 
-    shown = report(username="miguel")
+    shown = report(who="miguel")
 
     assert (shown.state, shown.sessions, shown.failures) == (UserState.LOCKED, 2, 2)
     assert shown.next_try_at == START + timedelta(hours=3)
@@ -139,7 +150,7 @@ def test_a_report_tells_no_next_try_that_can_be_made_already(
 ) -> None:
     throttles.add(throttle(miguel, 1, until=until))
 
-    shown = report(username="miguel")
+    shown = report(who="miguel")
 
     assert (shown.state, shown.failures, shown.next_try_at) == (UserState.ACTIVE, 1, None)
 
@@ -168,7 +179,7 @@ def test_a_name_that_nobody_has_is_unknown(
     report: ReportUser, set_password: SetPassword, storage: Storage, miguel: User, username: str
 ) -> None:
     with pytest.raises(UnknownUsername):
-        report(username=username)
+        report(who=username)
     with pytest.raises(UnknownUsername):
         set_password(username=username, password=NEW, origin=ORIGIN)
 

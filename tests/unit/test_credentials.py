@@ -13,30 +13,14 @@ from domain.credentials import (
     TokenCredentials,
 )
 from domain.passwords import PasswordPolicy
-from domain.revocations import RevokedSessions
 from domain.users import User
-from tests.fakes.clock import START, FakeClock
+from tests.fakes.clock import START
 from tests.fakes.passwords import FakePasswordHasher, FakePasswordProfile
-from tests.fakes.sessions import FakeSessionRepository
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import FakeUserRepository
 from tests.origins import ORIGIN
 from tests.unit.log_ins import PASSWORD, add_user, after
 from tests.unit.spellings import wide
-
-
-@pytest.fixture
-def disable(
-    *,
-    check: PasswordCheck,
-    sessions: FakeSessionRepository,
-    revoked: RevokedSessions,
-    clock: FakeClock,
-    storage: Storage,
-) -> DisableUser:
-    return DisableUser(
-        check.usernames, check.users, sessions, revoked, check.audit, clock, storage.transaction
-    )
 
 
 @pytest.fixture

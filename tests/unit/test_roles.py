@@ -19,26 +19,24 @@ from domain.roles import (
 from domain.tokens import AuthenticateRequest, TokenPrincipal
 from domain.users import User, UsernameRules
 from tests.fakes.clock import FakeClock
+from tests.fakes.throttling import FakeThrottleRepository
 from tests.origins import ORIGIN
+from tests.unit.changes import made
 from tests.unit.log_ins import log_in
 
 
 @pytest.fixture
-def grant(usernames: UsernameRules, issue: IssueToken) -> GrantAdmin:
-    return GrantAdmin(usernames, issue.users, issue.audit, issue.unit_of_work)
+def grant(
+    usernames: UsernameRules, issue: IssueToken, throttles: FakeThrottleRepository
+) -> GrantAdmin:
+    return made(GrantAdmin, usernames, issue, throttles)
 
 
 @pytest.fixture
-def withdraw(usernames: UsernameRules, issue: IssueToken) -> WithdrawAdmin:
-    return WithdrawAdmin(
-        usernames,
-        issue.users,
-        issue.sessions,
-        issue.revoked,
-        issue.audit,
-        issue.clock,
-        issue.unit_of_work,
-    )
+def withdraw(
+    usernames: UsernameRules, issue: IssueToken, throttles: FakeThrottleRepository
+) -> WithdrawAdmin:
+    return made(WithdrawAdmin, usernames, issue, throttles)
 
 
 def by(authenticate: AuthenticateRequest, token: str) -> TokenPrincipal:
@@ -63,7 +61,7 @@ def test_a_user_is_an_admin_from_the_next_log_in_on(
 ) -> None:
     before = log_in(issue, miguel).token
 
-    assert grant(who="MIGUEL", origin=ORIGIN)
+    assert grant(who="MIGUEL", origin=ORIGIN) == 0
 
     require(by(authenticate, log_in(issue, miguel).token))
     for token in (before, log_in(issue, susan).token):
@@ -72,8 +70,8 @@ def test_a_user_is_an_admin_from_the_next_log_in_on(
 
 
 def test_granting_twice_is_granting_once(grant: GrantAdmin, miguel: User) -> None:
-    assert grant(who=miguel.id, origin=ORIGIN)
-    assert not grant(who=miguel.id, origin=ORIGIN)
+    assert grant(who=miguel.id, origin=ORIGIN) == 0
+    assert grant(who=miguel.id, origin=ORIGIN) is None
 
 
 def test_a_role_that_is_taken_ends_every_session(

@@ -7,10 +7,9 @@ import pytest
 from domain.accounts import DeleteUser, DisableUser, EnableUser, UnlockPassword
 from domain.audit import AuditEntry
 from domain.credentials import InvalidCredentials, PasswordCheck
-from domain.issuance import IssueToken
 from domain.origins import Origin
 from domain.throttling import ThrottlePolicy, TooManyFailures
-from domain.users import User, UsernameRules
+from domain.users import User
 from tests.fakes.audit import TABLE as ENTRIES
 from tests.fakes.audit import FakeAuditRepository
 from tests.fakes.throttling import TABLE, FakeThrottleRepository
@@ -30,13 +29,6 @@ def few(check: PasswordCheck) -> PasswordCheck:
 
 
 @pytest.fixture
-def unlock(
-    usernames: UsernameRules, issue: IssueToken, throttles: FakeThrottleRepository
-) -> UnlockPassword:
-    return UnlockPassword(usernames, issue.users, throttles, issue.audit, issue.unit_of_work)
-
-
-@pytest.fixture
 def locked(few: PasswordCheck, miguel: User, susan: User) -> PasswordCheck:
     """With miguel's and susan's passwords locked."""
     for name in ("miguel", "susan"):
@@ -52,7 +44,7 @@ def locked(few: PasswordCheck, miguel: User, susan: User) -> PasswordCheck:
 def test_a_password_is_unlocked_by_any_spelling_of_the_name_and_no_other_is(
     unlock: UnlockPassword, locked: PasswordCheck, miguel: User, spelling: str
 ) -> None:
-    assert unlock(who=spelling, origin=OPERATOR)
+    assert unlock(who=spelling, origin=OPERATOR) == 0
 
     assert locked.user_with(username="miguel", password=PASSWORD, origin=ORIGIN) == miguel
     with pytest.raises(TooManyFailures):
@@ -77,7 +69,7 @@ def test_unlocking_gives_all_failures_back_but_none_to_the_network(
 def test_unlocking_whose_password_was_not_wrong_changes_nothing_and_says_so(
     unlock: UnlockPassword, storage: Storage, miguel: User
 ) -> None:
-    assert not unlock(who="miguel", origin=OPERATOR)
+    assert unlock(who="miguel", origin=OPERATOR) is None
 
     assert not storage.rows(TABLE)
 
@@ -118,50 +110,23 @@ def test_a_locked_user_is_held_while_the_failures_are_forgotten(
             assert storage.is_open
             return super().remove(subject)
 
-    assert replace(unlock, throttles=Watching(storage))(who="miguel", origin=OPERATOR)
+    assert replace(unlock, throttles=Watching(storage))(who="miguel", origin=OPERATOR) == 0
 
 
 def test_disabling_and_enabling_unlock_nothing(
-    *, usernames: UsernameRules, issue: IssueToken, locked: PasswordCheck, miguel: User
+    disable: DisableUser, enable: EnableUser, locked: PasswordCheck, miguel: User
 ) -> None:
-    DisableUser(
-        usernames,
-        issue.users,
-        issue.sessions,
-        issue.revoked,
-        issue.audit,
-        issue.clock,
-        issue.unit_of_work,
-    )(who="miguel", origin=OPERATOR)
-    EnableUser(usernames, issue.users, issue.audit, issue.unit_of_work)(
-        who="miguel", origin=OPERATOR
-    )
+    disable(who="miguel", origin=OPERATOR)
+    enable(who="miguel", origin=OPERATOR)
 
     with pytest.raises(TooManyFailures):
         locked.user_with(username="miguel", password=PASSWORD, origin=ORIGIN)
 
 
 def test_with_a_user_their_failures_are_deleted_and_nobody_elses(
-    *,
-    usernames: UsernameRules,
-    issue: IssueToken,
-    throttles: FakeThrottleRepository,
-    locked: PasswordCheck,
-    storage: Storage,
-    miguel: User,
-    susan: User,
+    delete: DeleteUser, locked: PasswordCheck, storage: Storage, miguel: User, susan: User
 ) -> None:
     assert storage.rows(ENTRIES)
-    delete = DeleteUser(
-        usernames,
-        issue.users,
-        issue.sessions,
-        throttles,
-        issue.revoked,
-        issue.audit,
-        issue.clock,
-        issue.unit_of_work,
-    )
 
     delete(who="miguel", origin=OPERATOR)
 

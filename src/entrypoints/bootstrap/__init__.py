@@ -1,16 +1,10 @@
 """The composition root: which adapter serves which port, read from top to bottom."""
 
-from entrypoints.bootstrap.administration import (
-    Administration,
-    administration,
-    backups,
-    restoration,
-)
+from entrypoints.bootstrap.administration import administration, backups, restoration
 from entrypoints.bootstrap.services import build, create_app
 from entrypoints.bootstrap.startup import Inspection, inspect, migrate, prepare
 
 __all__ = [
-    "Administration",
     "Inspection",
     "administration",
     "backups",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from adapters.identifiers import RandomIdentifiers
 from domain.accounts import DeleteUser, DisableUser, EnableUser, UnlockPassword
@@ -19,34 +18,11 @@ from domain.key_rotation import (
 )
 from domain.roles import GrantAdmin, WithdrawAdmin
 from domain.transfer import ExportUsers, ImportUsers
+from domain.user_sessions import EndUserSessions, ListUserSessions
+from entrypoints.administration import Administration
 from entrypoints.bootstrap.parts import Parts
 from entrypoints.bootstrap.startup import opened, replaceable
 from entrypoints.settings import Settings, StartupError
-
-
-@dataclass(frozen=True, slots=True)
-class Administration:
-    """The use cases of operators."""
-
-    list_users: ListUsers
-    report_user: ReportUser
-    create_user: CreateUser
-    set_password: SetPassword
-    generate_password: GeneratePassword
-    disable_user: DisableUser
-    enable_user: EnableUser
-    delete_user: DeleteUser
-    unlock_password: UnlockPassword
-    grant_admin: GrantAdmin
-    withdraw_admin: WithdrawAdmin
-    import_users: ImportUsers
-    export_users: ExportUsers
-    list_audit_entries: ListAuditEntries
-    verify_audit_trail: VerifyAuditTrail
-    list_signing_keys: ListSigningKeys
-    rotate_signing_keys: RotateSigningKeys
-    retire_signing_key: RetireSigningKey
-    rewrap_signing_keys: RewrapSigningKeys
 
 
 @contextmanager
@@ -54,7 +30,7 @@ def administration(settings: Settings, *, clock: Clock | None = None) -> Iterato
     """The use cases on this database, which is closed in the end. Raises StartupError."""
     _require_secret(settings)
     with opened(settings, clock=clock) as parts:
-        yield _administration(parts)
+        yield administration_of(parts)
 
 
 @contextmanager
@@ -80,68 +56,46 @@ def restoration(settings: Settings) -> Iterator[RestoreBackup]:
 def _require_secret(settings: Settings) -> None:
     if not settings.secrets and not settings.secret_file.exists():
         raise StartupError(
-            "Set VARVEL_SECRET as the servers have it, or VARVEL_DATA_DIR to theirs."
+            f"There is no secret in {settings.secret_file}. Set VARVEL_SECRET as the servers have "
+            "it, or VARVEL_DATA_DIR to their directory; varvel migrate makes a new one."
         )
 
 
-def _administration(parts: Parts) -> Administration:
-    clock, unit_of_work = parts.clock, parts.database.transaction
+def administration_of(parts: Parts) -> Administration:
+    """The use cases made of these parts."""
+    clock, unit_of_work, audit = parts.clock, parts.database.transaction, parts.audit
     passwords, users, sessions = parts.passwords, parts.users, parts.sessions
-    usernames, throttles = passwords.usernames, passwords.throttling.throttles
-    revoked, audit = parts.revoked, parts.audit
+    usernames, policy, hasher = passwords.usernames, passwords.policy, passwords.hasher
+    throttling, revoked, settings = passwords.throttling, parts.revoked, parts.settings
     keys, factory, feed = parts.signing_keys, parts.key_factory, parts.feed
-    policy, hasher = passwords.policy, passwords.hasher
-    ending = (users, sessions, revoked, audit, clock, unit_of_work)
+    change = (users, sessions, throttling.throttles, revoked, audit, clock, unit_of_work)
+    rotation = RotationPolicy(
+        settings.jwks_max_age, settings.token_lifetime, settings.revocation_bound
+    )
     return Administration(
-        list_users=ListUsers(usernames, users, passwords.throttling),
-        report_user=ReportUser(usernames, users, sessions, passwords.throttling, clock),
+        list_users=ListUsers(usernames, users, throttling),
+        report_user=ReportUser(usernames, users, sessions, throttling, clock),
         create_user=CreateUser(usernames, policy, hasher, users, audit, clock, unit_of_work),
-        set_password=_set_password(parts),
+        set_password=SetPassword(usernames, policy, hasher, *change),
         generate_password=GeneratePassword(usernames, policy, RandomIdentifiers()),
-        disable_user=DisableUser(usernames, *ending),
-        enable_user=EnableUser(usernames, users, audit, unit_of_work),
-        delete_user=DeleteUser(usernames, users, sessions, throttles, *ending[2:]),
-        unlock_password=UnlockPassword(usernames, users, throttles, audit, unit_of_work),
-        grant_admin=GrantAdmin(usernames, users, audit, unit_of_work),
-        withdraw_admin=WithdrawAdmin(usernames, *ending),
-        import_users=ImportUsers(usernames, passwords.hasher, users, audit, clock, unit_of_work),
+        disable_user=DisableUser(usernames, *change),
+        enable_user=EnableUser(usernames, *change),
+        delete_user=DeleteUser(usernames, *change),
+        unlock_password=UnlockPassword(usernames, *change),
+        grant_admin=GrantAdmin(usernames, *change),
+        withdraw_admin=WithdrawAdmin(usernames, *change),
+        list_user_sessions=ListUserSessions(usernames, users, sessions, clock),
+        end_user_sessions=EndUserSessions(
+            usernames, users, sessions, revoked, audit, clock, unit_of_work
+        ),
+        import_users=ImportUsers(usernames, hasher, users, audit, clock, unit_of_work),
         export_users=ExportUsers(users, audit, unit_of_work),
-        list_signing_keys=ListSigningKeys(keys, clock),
-        rotate_signing_keys=_rotate_signing_keys(parts),
-        retire_signing_key=RetireSigningKey(keys, factory, feed, audit, clock, unit_of_work),
-        rewrap_signing_keys=RewrapSigningKeys(keys, factory, audit, unit_of_work),
         list_audit_entries=ListAuditEntries(passwords, audit.entries),
         verify_audit_trail=VerifyAuditTrail(audit.entries, audit.seals),
+        list_signing_keys=ListSigningKeys(keys, clock),
+        rotate_signing_keys=RotateSigningKeys(
+            keys, factory, feed, rotation, audit, clock, unit_of_work
+        ),
+        retire_signing_key=RetireSigningKey(keys, factory, feed, audit, clock, unit_of_work),
+        rewrap_signing_keys=RewrapSigningKeys(keys, factory, audit, unit_of_work),
     )
-
-
-def _set_password(parts: Parts) -> SetPassword:
-    passwords = parts.passwords
-    return SetPassword(
-        passwords.usernames,
-        passwords.policy,
-        passwords.hasher,
-        parts.users,
-        parts.sessions,
-        passwords.throttling.throttles,
-        parts.revoked,
-        parts.audit,
-        parts.clock,
-        parts.database.transaction,
-    )
-
-
-def _rotate_signing_keys(parts: Parts) -> RotateSigningKeys:
-    return RotateSigningKeys(
-        parts.signing_keys,
-        parts.key_factory,
-        parts.feed,
-        _rotation_policy(parts.settings),
-        parts.audit,
-        parts.clock,
-        parts.database.transaction,
-    )
-
-
-def _rotation_policy(settings: Settings) -> RotationPolicy:
-    return RotationPolicy(settings.jwks_max_age, settings.token_lifetime, settings.revocation_bound)

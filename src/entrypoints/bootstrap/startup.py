@@ -105,7 +105,8 @@ def startup_errors(database: Database) -> Iterator[None]:
         yield
     except StorageUnavailable as error:
         told = str(getattr(error.__cause__, "orig", None) or "it does not answer")
-        reason = " ".join(told.split()).rstrip(".? ")
+        # After the first line come guesses, or the same of the host's other addresses.
+        reason = " ".join(told.partition("\n")[0].split()).rstrip(".? ")
         raise StartupError(
             f"The database {_named(database.url)} cannot be used: {reason}. "
             "Check VARVEL_DATABASE_URL and VARVEL_DATA_DIR."

@@ -1,5 +1,6 @@
 """The command line: `varvel`."""
 
+import errno
 import os
 import socket
 
@@ -14,13 +15,22 @@ from entrypoints.settings import Settings, StartupError, authority
 
 
 class _Group(click.Group):
-    """Turns what keeps the program from starting into one sentence and exit code 1."""
+    """Turns what keeps the program from its work into one sentence and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> object:
+        if os.environ.get("NO_COLOR"):  # https://no-color.org
+            ctx.color = False
         try:
             return super().invoke(ctx)
         except StartupError as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # whoever reads has enough, which click knows
+                raise
+            raise click.ClickException(
+                f"{error.filename or 'Standard output'} cannot be used: {error.strerror}. "
+                "Look who may use it, and whether there is room."
+            ) from error
 
 
 @click.group(
@@ -30,7 +40,7 @@ class _Group(click.Group):
 )
 @click.version_option(package_name="varvel", prog_name="varvel")
 def main() -> None:
-    """Varvel: an authentication API. Settings are environment variables (see .env.example)."""
+    """Varvel: an authentication API. Its settings are environment variables: see .env.example."""
 
 
 @main.command(epilog=example("varvel serve", "VARVEL_BIND=127.0.0.1:8000 varvel serve"))

@@ -30,7 +30,7 @@ class Moment(click.ParamType[datetime]):
 
 @click.group(epilog=example("varvel audit list --user susan", "varvel audit verify"))
 def audit() -> None:
-    """List security events, and verify that none was changed or removed."""
+    """List security events, and verify that all are there."""
 
 
 @audit.command(

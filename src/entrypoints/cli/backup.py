@@ -20,9 +20,9 @@ _NOT_IN_IT = "The secret (VARVEL_SECRET, or the file secret of the data director
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 def backup(file: Path, force: bool) -> None:
-    """Write the database to FILE, while the servers run. It holds hashes and personal data.
+    """Write the database to FILE, while the servers run.
 
-    PostgreSQL needs its own pg_dump in PATH.
+    It holds hashes and personal data. PostgreSQL needs its own pg_dump in PATH.
     """
     from entrypoints import bootstrap
 
@@ -32,7 +32,10 @@ def backup(file: Path, force: bool) -> None:
     click.echo(_NOT_IN_IT + "keep it as well, somewhere else.")
 
 
-@click.command(epilog=example("varvel restore /backups/varvel-2026-11-24"))
+@click.command(
+    short_help="Replace the database by FILE, and end all sessions.",
+    epilog=example("varvel restore /backups/varvel-2026-11-24"),
+)
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=True))
 @click.option("--force", is_flag=True, help="Replace the users who are there, without a question.")
 def restore(file: Path, force: bool) -> None:

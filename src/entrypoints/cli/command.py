@@ -12,7 +12,7 @@ from domain.origins import Origin
 from entrypoints.settings import Settings
 
 if TYPE_CHECKING:
-    from entrypoints.bootstrap import Administration
+    from entrypoints.administration import Administration
 
 
 def example(*commands: str) -> str:

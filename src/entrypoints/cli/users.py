@@ -22,7 +22,7 @@ COLOURS = {UserState.ACTIVE: "green", UserState.DISABLED: "red", UserState.LOCKE
 
 @click.group(epilog=example("varvel users list", "varvel users disable susan"))
 def users() -> None:
-    """List, show, create, change and delete users, and say who is an admin."""
+    """List, show, create, change and delete users."""
 
 
 @users.command(
@@ -35,7 +35,7 @@ def list_users(*, prefix: str, disabled: bool, as_json: bool) -> None:
     """List users, in the order in which they came."""
     with administered() as services:
         if not as_json and sys.stdout.isatty():
-            click.secho(_row("ID", "CREATED (UTC)", "STATE", "NAME"), bold=True)
+            click.secho(_row("ID", "CREATED (UTC)", "STATE", "ROLE", "NAME"), bold=True)
         page_after = partial(
             services.list_users, prefix=prefix, disabled=disabled or None, limit=PAGE
         )
@@ -54,7 +54,7 @@ def list_users(*, prefix: str, disabled: bool, as_json: bool) -> None:
 def show(name: str, *, as_json: bool) -> None:
     """Show what is known of a user."""
     with administered() as services:
-        report = services.report_user(username=name)
+        report = services.report_user(who=name)
     fields = _report(report)
     if as_json:
         click.echo(json.dumps(fields, default=_iso))
@@ -141,8 +141,8 @@ def enable(name: str) -> None:
 def grant(name: str, role: str) -> None:
     """Give a user a role, from their next log-in on."""
     with administered() as services:
-        is_new = services.grant_admin(who=name, origin=OPERATOR)
-    click.echo(f"Granted: {role}." if is_new else f"This user has the role already: {role}.")
+        done = services.grant_admin(who=name, origin=OPERATOR)
+    click.echo(f"This user has the role already: {role}." if done is None else f"Granted: {role}.")
 
 
 @users.command(context_settings=HYPHENS, epilog=example("varvel users withdraw susan admin"))
@@ -161,10 +161,10 @@ def withdraw(name: str, role: str) -> None:
 @users.command(context_settings=HYPHENS, epilog=example("varvel users unlock susan"))
 @click.argument("name", type=click.UNPROCESSED)
 def unlock(name: str) -> None:
-    """Let a user's password be tried again, however often it was wrong."""
+    """Let a password be tried again that was wrong too often."""
     with administered() as services:
-        was_throttled = services.unlock_password(who=name, origin=OPERATOR)
-    click.echo("Unlocked." if was_throttled else "No password was wrong since the last log-in.")
+        done = services.unlock_password(who=name, origin=OPERATOR)
+    click.echo("No password was wrong since the last log-in." if done is None else "Unlocked.")
 
 
 @users.command(
@@ -174,7 +174,7 @@ def unlock(name: str) -> None:
 @click.argument("name", type=click.UNPROCESSED)
 @click.confirmation_option(prompt="Remove this user and everything kept of them?")
 def delete(name: str) -> None:
-    """Remove a user, and end all their sessions; the name becomes free."""
+    """Remove a user and all sessions; the name becomes free."""
     with administered() as services:
         ended = services.delete_user(who=name, origin=OPERATOR)
     click.echo(f"Deleted; {_sessions(ended)} ended.")
@@ -184,7 +184,7 @@ users.add_command(import_users, "import")
 users.add_command(export_users, "export")
 
 
-def _sessions(number: int) -> str:
+def _sessions(number: int | None) -> str:
     return "1 session" if number == 1 else f"{number} sessions"
 
 
@@ -194,12 +194,12 @@ def _show_once(password: str) -> None:
 
 def _line(user: User, state: UserState) -> str:
     coloured = click.style(f"{state.value:8}", fg=COLOURS[state])
-    return _row(str(user.id), _text(user.created_at), coloured, user.name)
+    return _row(str(user.id), _text(user.created_at), coloured, user.role or "-", user.name)
 
 
-def _row(user_id: str, created: str, state: str, name: str) -> str:
+def _row(user_id: str, created: str, state: str, role: str, name: str) -> str:
     # The name comes last: nobody knows how wide a terminal shows it.
-    return f"{user_id:>8}  {created:19}  {state:8}  {name}"
+    return f"{user_id:>8}  {created:19}  {state:8}  {role:5}  {name}"
 
 
 def _json(user: User, state: UserState) -> str:
@@ -221,6 +221,7 @@ def _fields(user: User, state: UserState) -> dict[str, object]:
         "name": user.name,
         "canonical_name": user.canonical_name,
         "state": state.value,
+        "role": user.role,
         "created_at": user.created_at,
         "disabled_at": user.disabled_at,
     }

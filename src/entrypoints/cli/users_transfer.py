@@ -63,10 +63,7 @@ def import_users(*, file: Path, form: str | None, on_duplicate: str, dry_run: bo
     counted: Counter[Fate] = Counter()
     with administered() as services, _readable():
         outcomes = services.import_users(
-            rows=rows,
-            on_duplicate=OnDuplicate(on_duplicate),
-            is_trial=dry_run,
-            origin=OPERATOR,
+            rows=rows, on_duplicate=OnDuplicate(on_duplicate), is_trial=dry_run, origin=OPERATOR
         )
         for outcome in _shown(outcomes, rows):
             counted[outcome.fate] += 1
@@ -137,7 +134,7 @@ def _line(outcome: Outcome) -> str:
     # A name can hold what a terminal would obey; its representation shows that.
     name = "-" if outcome.name is None else repr(outcome.name[:70])
     what = outcome.fate.value if outcome.reason is None else f"refused: {outcome.reason}"
-    return f"{outcome.place:>8}  {name}  {what}"
+    return f"{outcome.place:<11}  {name}  {what}"
 
 
 @contextmanager

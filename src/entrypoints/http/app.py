@@ -14,16 +14,19 @@ from domain.health import CheckReadiness
 from domain.housekeeping import INTERVAL, RemoveExpired
 from domain.issuance import IssueToken, RefreshSession
 from domain.revocations import FollowRevocations
+from domain.roles import RequireAdmin
 from domain.sessions import EndOtherSessions, EndSession, ListSessions, ShowSession
 from domain.signing_keys import KeyRing
 from domain.tokens import AuthenticateRequest
 from domain.users import RegisterUser, ShowUser
+from entrypoints.administration import Administration
 from entrypoints.follower import Follower
 from entrypoints.http import errors
 from entrypoints.http.about import DescriptionResource, HelpResource, WelcomeResource
 from entrypoints.http.accounts import AccountResource, PasswordResource, RemovalResource
-from entrypoints.http.admin import AdminServices, admin_routes
+from entrypoints.http.admin import admin_routes
 from entrypoints.http.authentication import Authentication
+from entrypoints.http.cursors import Cursors
 from entrypoints.http.headers import BrowserHeaders, CrossOrigin
 from entrypoints.http.health import LivenessResource, ReadinessResource
 from entrypoints.http.lanes import Lane
@@ -97,7 +100,9 @@ class Services:
     end_session: EndSession
     end_other_sessions: EndOtherSessions
     check_readiness: CheckReadiness
-    admin: AdminServices
+    require_admin: RequireAdmin
+    administration: Administration
+    cursors: Cursors
     storage: Lane
     hashing: Lane
 
@@ -124,7 +129,7 @@ def routes(services: Services, *, proxies: Proxies, jwks_max_age: int) -> tuple[
         Route("/api/users/me/removal", RemovalResource(services.remove_account, hashing, proxies)),
         *_session_routes(services, proxies),
         Route("/api/resource", ProtectedResource()),
-        *admin_routes(services.admin, storage=storage, hashing=hashing, proxies=proxies),
+        *admin_routes(services.administration, services.cursors, storage, hashing, proxies),
         # The seed's text and code spell two paths in these ways as well.
         Route("/api/usr", users, deprecated=True),
         Route("/api/user", users, deprecated=True),
@@ -226,7 +231,7 @@ def create_http_app(
     app.add_middleware(Requests(proxies))
     app.add_middleware(
         Authentication(
-            services.authenticate_request, services.admin.require_admin, services.hashing, proxies
+            services.authenticate_request, services.require_admin, services.hashing, proxies
         )
     )
     _answer_errors(app)

@@ -5,13 +5,7 @@ from marshmallow import Schema, fields
 
 from domain.credentials import PasswordCredentials
 from domain.issuance import IssuedTokens, IssueToken
-from domain.sessions import (
-    EndOtherSessions,
-    EndSession,
-    ListSessions,
-    Session,
-    ShowSession,
-)
+from domain.sessions import EndOtherSessions, EndSession, ListSessions, Session, ShowSession
 from domain.tokens import AuthenticateRequest
 from entrypoints.http.bodies import RequestSchema, SentText, Text, load
 from entrypoints.http.json import dumps
@@ -62,8 +56,7 @@ class SessionTokensSchema(Schema):
     access_token = Text("A JSON Web Token (RFC 9068).", "eyJ0eXAi…")
     token_type = Text("How to send the access token (RFC 6750).", "Bearer")
     expires_in = fields.Integer(
-        required=True,
-        metadata={"description": "Seconds the access token lives.", "example": 600},
+        required=True, metadata={"description": "Seconds the access token lives.", "example": 600}
     )
     refresh_token = Text("Gets the next pair, once.", "varvel_rt_…")
     refresh_expires_in = fields.Integer(

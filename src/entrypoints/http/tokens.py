@@ -51,9 +51,7 @@ class TokenResource(Resource):
     async def on_get(self, req: Request, resp: Response) -> None:
         """Hands out a token, for a password or for a token that still lives."""
         issued = await self._storage.run(
-            self._issue_token,
-            principal=req.context.principal,
-            origin=origin(req, self._proxies),
+            self._issue_token, principal=req.context.principal, origin=origin(req, self._proxies)
         )
         req.context.session = issued.session
         resp.data = dumps(_TOKEN.dump({"duration": issued.duration, "token": issued.token}))

@@ -1,5 +1,6 @@
 """The audit trail, for admins."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from falcon.asgi import Request, Response
@@ -14,22 +15,28 @@ from entrypoints.http.json import dumps
 from entrypoints.http.lanes import Lane
 from entrypoints.http.operations import Access, Resource, operation
 from entrypoints.http.proxies import Proxies
-from entrypoints.http.queries import PRINTABLE, Moment, PageSchema, query
+from entrypoints.http.queries import ONCE, PRINTABLE, Moment, PageSchema, query
 
 
 def _optional(description: str) -> fields.String:
     return fields.String(required=True, allow_none=True, metadata={"description": description})
 
 
+def _one_of(choices: Iterable[str]) -> fields.String:
+    known = validate.OneOf(list(choices), error="Take one of these: {choices}.")
+    return fields.String(validate=known, error_messages=ONCE)
+
+
 class AuditQuerySchema(PageSchema):
     """Which entries."""
 
     subject = fields.String(
-        validate=[validate.Length(1, 80), PRINTABLE],
+        validate=[validate.Length(1, 80, error="Write it like user:7."), PRINTABLE],
+        error_messages=ONCE,
         metadata={"description": "What they are about, like user:7.", "example": "user:7"},
     )
-    event = fields.String(validate=validate.OneOf([each.value for each in Event]))
-    outcome = fields.String(validate=validate.OneOf(["success", "failure"]))
+    event = _one_of(each.value for each in Event)
+    outcome = _one_of(["success", "failure"])
     since = Moment("Only from this moment on")
     until = Moment("Only before this moment")
 

@@ -6,9 +6,8 @@ from falcon.asgi import Request, Response
 from marshmallow import Schema, fields, validate
 
 from domain.accounts import DeleteUser, DisableUser, EnableUser, UnlockPassword
-from domain.administration import CreateUser
+from domain.administration import CreateUser, ListUsers, ReportUser, UserState
 from domain.passwords import MAXIMUM_HASH_LENGTH
-from domain.user_administration import InspectUser, SearchUsers
 from domain.users import MAXIMUM_NAME_LENGTH, User
 from entrypoints.http.admin.requests import by_admin, link_next, wanted_user
 from entrypoints.http.bodies import Text, load
@@ -18,11 +17,12 @@ from entrypoints.http.lanes import Lane
 from entrypoints.http.operations import Access, Resource, operation
 from entrypoints.http.passwords import NewPassword
 from entrypoints.http.proxies import Proxies
-from entrypoints.http.queries import PRINTABLE, PageSchema, query
+from entrypoints.http.queries import ONCE, PRINTABLE, PageSchema, query
 from entrypoints.http.users import RegistrationSchema
 
 REFUSALS = (400, 401, 403, 503)
 OF_ONE = (400, 401, 403, 404, 503)
+_TOO_LONG = f"A user name has at most {MAXIMUM_NAME_LENGTH} characters."
 
 
 class UsersQuerySchema(PageSchema):
@@ -30,7 +30,8 @@ class UsersQuerySchema(PageSchema):
 
     prefix = fields.String(
         load_default="",
-        validate=[validate.Length(max=MAXIMUM_NAME_LENGTH), PRINTABLE],
+        validate=[validate.Length(max=MAXIMUM_NAME_LENGTH, error=_TOO_LONG), PRINTABLE],
+        error_messages=ONCE,
         metadata={"description": "What the name begins with, in any spelling.", "example": "mi"},
     )
 
@@ -67,6 +68,7 @@ class FullUserSchema(Schema):
     role = fields.String(
         required=True, allow_none=True, metadata={"description": "admin, or null for most."}
     )
+    state = Text("active, disabled, or locked: the password was wrong too often.", "active")
 
 
 class FullUsersSchema(Schema):
@@ -81,7 +83,7 @@ _USER = FullUserSchema()
 _USERS = FullUsersSchema()
 
 
-def shown(user: User) -> dict[str, Any]:
+def shown(user: User, state: UserState = UserState.ACTIVE) -> dict[str, Any]:
     """The user in the form of the schema."""
     return {
         "id": user.id,
@@ -89,6 +91,7 @@ def shown(user: User) -> dict[str, Any]:
         "created_at": user.created_at.replace(microsecond=0),
         "disabled_at": user.disabled_at and user.disabled_at.replace(microsecond=0),
         "role": user.role,
+        "state": state.value,
     }
 
 
@@ -98,14 +101,14 @@ class AdminUsersResource(Resource):
     def __init__(
         self,
         *,
-        search_users: SearchUsers,
+        list_users: ListUsers,
         create_user: CreateUser,
         cursors: Cursors,
         storage: Lane,
         hashing: Lane,
         proxies: Proxies,
     ) -> None:
-        self._search_users = search_users
+        self._list_users = list_users
         self._create_user = create_user
         self._cursors = cursors
         self._storage = storage
@@ -121,14 +124,14 @@ class AdminUsersResource(Resource):
         after = int(self._cursors.decode(purpose, cursor)[0]) if cursor else 0
         # One more than asked for tells whether there is a next page.
         found = await self._storage.run(
-            self._search_users, prefix=wanted["prefix"], after=after, limit=limit + 1
+            self._list_users, prefix=wanted["prefix"], after=after, limit=limit + 1
         )
         page = found[:limit]
         if len(found) > limit:
             same = {"prefix": wanted["prefix"], "limit": str(limit)}
-            cursor = self._cursors.encode(purpose, [str(page[-1].id)])
+            cursor = self._cursors.encode(purpose, [str(page[-1][0].id)])
             link_next(req, resp, self._proxies, same, cursor)
-        resp.data = dumps(_USERS.dump({"users": [shown(user) for user in page]}))
+        resp.data = dumps(_USERS.dump({"users": [shown(*each) for each in page]}))
 
     @operation(
         Access.ADMIN,
@@ -154,9 +157,9 @@ class AdminUserResource(Resource):
     """One user."""
 
     def __init__(
-        self, inspect_user: InspectUser, delete_user: DeleteUser, storage: Lane, proxies: Proxies
+        self, report_user: ReportUser, delete_user: DeleteUser, storage: Lane, proxies: Proxies
     ) -> None:
-        self._inspect_user = inspect_user
+        self._report_user = report_user
         self._delete_user = delete_user
         self._storage = storage
         self._proxies = proxies
@@ -164,8 +167,8 @@ class AdminUserResource(Resource):
     @operation(Access.ADMIN, "Show any user", answer=_USER, problems=OF_ONE)
     async def on_get(self, _req: Request, resp: Response, user_id: str) -> None:
         """Shows a user."""
-        user = await self._storage.run(self._inspect_user, user_id=wanted_user(user_id))
-        resp.data = dumps(_USER.dump(shown(user)))
+        report = await self._storage.run(self._report_user, who=wanted_user(user_id))
+        resp.data = dumps(_USER.dump(shown(report.user, report.state)))
 
     @operation(Access.ADMIN, "Delete any user", status=204, problems=OF_ONE)
     async def on_delete(self, req: Request, resp: Response, user_id: str) -> None:

@@ -1,22 +1,15 @@
-"""What admins see of others, and how they log them out."""
+"""How admins log others out."""
 
 import pytest
 
 from domain.accounts import UnknownUser
 from domain.issuance import IssueToken
-from domain.user_administration import InspectUser, SearchUsers
 from domain.user_sessions import EndUserSessions, ListUserSessions, UnknownSession
 from domain.users import User, UsernameRules
 from tests.fakes.revocations import FakeRevocationFeed
 from tests.fakes.users import FakeUserRepository
 from tests.origins import ORIGIN
 from tests.unit.log_ins import PASSWORD, add_user, log_in, told_by
-from tests.unit.spellings import wide
-
-
-@pytest.fixture
-def search(usernames: UsernameRules, users: FakeUserRepository) -> SearchUsers:
-    return SearchUsers(usernames, users)
 
 
 @pytest.fixture
@@ -34,28 +27,7 @@ def end(usernames: UsernameRules, issue: IssueToken) -> EndUserSessions:
 
 @pytest.fixture
 def list_sessions(usernames: UsernameRules, issue: IssueToken) -> ListUserSessions:
-    return ListUserSessions(usernames, issue.users, issue.sessions, issue.clock, issue.unit_of_work)
-
-
-@pytest.mark.parametrize("prefix", ["mi", "MI", wide("mi")])
-def test_users_are_found_by_the_beginning_of_their_names_in_any_spelling(
-    search: SearchUsers, miguel: User, susan: User, prefix: str
-) -> None:
-    assert list(search(prefix=prefix, limit=9)) == [miguel]
-    assert list(search(limit=9)) == [miguel, susan]
-    assert list(search(limit=9, after=miguel.id)) == [susan]
-    assert list(search(limit=1)) == [miguel]
-
-
-def test_what_no_name_begins_with_finds_nobody(search: SearchUsers, miguel: User) -> None:
-    assert miguel
-    assert list(search(prefix="m i", limit=9)) == []
-
-
-def test_a_user_is_shown_by_id(users: FakeUserRepository, miguel: User) -> None:
-    assert InspectUser(users)(user_id=miguel.id) == miguel
-    with pytest.raises(UnknownUser):
-        InspectUser(users)(user_id=77)
+    return ListUserSessions(usernames, issue.users, issue.sessions, issue.clock)
 
 
 def test_one_session_is_ended_or_all(
