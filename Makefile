@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
-# Two at once, since tests wait for processes; by modules, whose tests share servers and port 5000.
+# Three at once, since tests wait for processes; by modules, whose tests share servers and port 5000.
 PYTEST := $(BIN)/python -m pytest --numprocesses=3 --dist=loadscope
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .PHONY: help
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The locks name every distribution by its hash; the project itself comes last, without a network.
 $(RUNTIME): requirements.txt
@@ -44,9 +44,16 @@ check: $(DEV) ## Check format, lint, types, imports and generated files, then ru
 	$(BIN)/python scripts/lock.py --check
 	$(BIN)/python scripts/openapi.py --check
 	$(BIN)/python scripts/asvs.py --check
-	$(PYTEST) --cov --cov-report=
+	$(BIN)/python -m bench.report --check
+	# Without coverage, which every process that they start would have to load.
+	$(PYTEST) tests/processes
+	$(PYTEST) --ignore=tests/processes --cov --cov-report=
 	$(BIN)/coverage report --include="src/domain/*" --fail-under=100
 	$(BIN)/coverage report --fail-under=95
+
+.PHONY: test-browser
+test-browser: $(DEV) ## Try the pages in Chromium, which has to be installed
+	$(BIN)/python -m pytest -m browser tests/browser
 
 .PHONY: torture
 torture: $(DEV) ## Run the long tests; says what was asked, done, failed and not run
@@ -59,6 +66,10 @@ mutants: $(DEV) ## Change the domain in small ways, and tell what no test notice
 .PHONY: advisories
 advisories: $(DEV) ## Ask which of the locked distributions are known to be vulnerable
 	$(BIN)/python scripts/advisories.py
+
+.PHONY: bench
+bench: $(DEV) ## Measure beside peers and ceilings (30 minutes; 3 with BENCH=--quick; needs wrk)
+	$(BIN)/python -m bench $(BENCH)
 
 .PHONY: facts
 facts: $(DEV) ## Print lines per layer, install size, start-up time and memory

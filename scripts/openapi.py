@@ -19,8 +19,7 @@ from marshmallow import Schema, fields
 
 from entrypoints.bootstrap import build
 from entrypoints.http.app import routes
-from entrypoints.http.errors import PROBLEM_JSON
-from entrypoints.http.operations import Access, Operation, Route
+from entrypoints.http.operations import PROBLEM_JSON, Access, Operation, Route
 from entrypoints.http.proxies import Proxies
 from entrypoints.settings import Settings
 
@@ -30,6 +29,7 @@ _SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     Access.ANYONE: [],
     Access.USER: [{"bearer": []}, {"basic": []}],
     Access.TOKEN: [{"bearer": []}, {"basic": []}],
+    Access.PROFILE: [{"bearer": []}, {"basic": []}],
     Access.ADMIN: [{"bearer": []}, {"basic": []}],
 }
 
@@ -40,6 +40,7 @@ _PARAMETERS = {
         "pattern": "^[A-Za-z0-9_-]{1,64}$",
         "examples": ["current"],
     },
+    "client_id": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
 }
 
 
@@ -84,6 +85,8 @@ def describe(routes: Sequence[Route]) -> dict[str, Any]:
         "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     )
     for route in routes:
+        if not route.is_api:
+            continue
         spec.path(path=route.path, operations=_operations(route), parameters=_parameters(route))
     document: dict[str, Any] = spec.to_dict()
     for body in {

@@ -39,6 +39,11 @@ class PostgresServer:
         """Where its programs are, and those of its clients."""
         return self._binaries
 
+    @property
+    def pid(self) -> int:
+        """Its first process, from which all others descend."""
+        return int((self._data / "postmaster.pid").read_text().split()[0])
+
     def start(self) -> None:
         """Starts the server; returns when it takes connections."""
         options = (

@@ -32,6 +32,13 @@ class Event(Enum):
     ROLE_WITHDRAWN = "role_withdrawn"
     USERS_IMPORTED = "users_imported"
     USERS_EXPORTED = "users_exported"
+    CLIENT_CREATED = "client_created"
+    CLIENT_SECRET_ROTATED = "client_secret_rotated"  # noqa: S105 - says what happened
+    CLIENT_DELETED = "client_deleted"
+    CONSENT_GIVEN = "consent_given"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    CODE_REDEEMED = "code_redeemed"
+    CODE_REUSED = "code_reused"
     KEY_ROTATED = "key_rotated"
     KEY_RETIRED = "key_retired"
     KEYS_REWRAPPED = "keys_rewrapped"
@@ -39,7 +46,9 @@ class Event(Enum):
     BACKUP_RESTORED = "backup_restored"
 
 
-FAILURES = frozenset({Event.PASSWORD_REFUSED, Event.PASSWORD_LOCKED, Event.REFRESH_TOKEN_REUSED})
+FAILURES = frozenset(
+    {Event.PASSWORD_REFUSED, Event.PASSWORD_LOCKED, Event.REFRESH_TOKEN_REUSED, Event.CODE_REUSED}
+)
 """Events in which somebody was kept from what they tried."""
 
 UNKNOWN = "unknown"

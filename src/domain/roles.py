@@ -9,18 +9,17 @@ from domain.audit import Event
 from domain.clock import Clock
 from domain.errors import DomainError, ErrorKind
 from domain.revocations import Revocation
-from domain.tokens import ADMIN_SCOPE, TokenPrincipal
+from domain.tokens import ADMIN_SCOPE, InsufficientScope, TokenPrincipal
 from domain.users import ADMIN, User
 
 MAXIMUM_AUTHENTICATION_AGE = timedelta(minutes=15)
 """How long after the password was proved an admin may act as one (RFC 9470)."""
 
 
-class AdminRequired(DomainError):
+class AdminRequired(InsufficientScope):
     """The token is good, and not an admin's."""
 
-    code = "insufficient_scope"
-    kind = ErrorKind.FORBIDDEN
+    scope = ADMIN_SCOPE
     detail = (
         "Only admins may do this. Log in anew if you were made one since; "
         "varvel users grant NAME admin makes one."

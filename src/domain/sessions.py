@@ -1,6 +1,5 @@
 """Sessions: what a log-in starts, what is renewed in it, and what ends it."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,6 +9,7 @@ from domain.audit import AuditTrail, Event
 from domain.clock import Clock
 from domain.credentials import InvalidCredentials
 from domain.errors import DomainError, ErrorKind
+from domain.identifiers import is_identifier
 from domain.origins import Origin
 from domain.revocations import Revocation, RevokedSessions
 from domain.tokens import TokenPrincipal
@@ -18,7 +18,6 @@ from domain.users import UserRepository, subject_of
 
 CURRENT = "current"
 """What a session is called by whoever acts in it; no identifier is as short."""
-_SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +30,10 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One log-in and all that came of it.
+    """One log-in, or one grant to a client, and all that came of it.
 
+    `user_id` is None where a client acts for itself. `parent_id` is the session in which the user
+    granted it, `authenticated_at` when they proved who they are, if that was before it began.
     `counter` is the number of refresh tokens given out; 0 means that it has none and lives as long
     as its last access token. `rotated_at` is when the last of them was, `used_at` when it was
     renewed in any way, to the minute. `tokens_end` is when the last of its access tokens expires,
@@ -54,6 +55,7 @@ class Session:
     idle_end: datetime
     absolute_end: datetime
     ended_at: datetime | None = None
+    authenticated_at: datetime | None = None
 
     def is_live(self, now: datetime) -> bool:
         """Whether anything can still be renewed in it."""
@@ -86,20 +88,27 @@ class SessionRepository(Protocol):
         It does not when the session has ended, or its stored counter is not `counter`.
         """
 
+    def find_standing(self, client_id: str, *, now: datetime) -> Session | None:
+        """The youngest live session in which this client acts for itself."""
+
     def end(
         self,
-        user_id: int,
+        user_id: int | None,
         *,
         at: datetime,
         only: str | None = None,
         but: str | None = None,
         beyond: int | None = None,
+        client_id: str | None = None,
+        limit: int | None = None,
     ) -> Sequence[Revocation]:
         """Ends sessions of this user, and writes their revocations into the feed with it.
 
-        All that are not over by any clock; or `only` that one, all `but` that one, or the oldest
-        `beyond` that many live ones of these. Needs an open unit of work that has the user locked,
-        or names one session, and ends soon: every other revocation waits for it.
+        All that are not over by any clock; or `only` that one, all `but` that one, those of this
+        client, or the oldest `beyond` that many live ones of these. Without a user, whoever's they
+        are, but then `only` or `client_id` says which; `limit` many of the client's at most. Needs
+        an open unit of work that has the user locked, or names one session, and ends soon: every
+        other revocation waits for it.
         """
 
     def remove(self, user_id: int, *, at: datetime) -> Sequence[Revocation]:
@@ -228,7 +237,7 @@ def _own(
     sessions: SessionRepository, principal: TokenPrincipal, session_id: str, now: datetime
 ) -> Session:
     own_id = principal.session_id if session_id == CURRENT else session_id
-    session = sessions.find(own_id) if _SESSION_ID.fullmatch(own_id) else None
+    session = sessions.find(own_id) if is_identifier(own_id) else None
     if session is None or session.user_id != principal.user_id or not session.is_live(now):
         raise SessionNotFound
     return session

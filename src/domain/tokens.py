@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from domain.clock import CLOCK_LEEWAY, Clock
 from domain.credentials import (
@@ -12,6 +12,7 @@ from domain.credentials import (
     PasswordCredentials,
     TokenCredentials,
 )
+from domain.errors import DomainError, ErrorKind
 from domain.origins import Origin
 from domain.revocations import RevokedSessions
 
@@ -20,8 +21,31 @@ SCOPE = "account"
 ADMIN_SCOPE = "account admin"
 """What a token allows (RFC 6749 section 3.3), and an admin's."""
 
+OWN_SCOPES = frozenset({SCOPE, ADMIN_SCOPE})
+RESERVED_SCOPES = frozenset(ADMIN_SCOPE.split())
+"""What only a log-in gives, and no application is granted."""
+
+PROFILE_SCOPE = "profile"
+"""What a user can let another application see here: their own account."""
+
 MAXIMUM_TOKEN_LIFETIME = timedelta(days=1)
 """No token that lives longer is accepted, so no setting may ask for one."""
+
+
+class InsufficientScope(DomainError):
+    """The token is good, and does not allow this; one of `scope` would (RFC 6750 section 3.1)."""
+
+    code = "insufficient_scope"
+    kind = ErrorKind.FORBIDDEN
+    detail = "This token was given to another application, which may not do this; log in here."
+    scope: ClassVar[str] = SCOPE
+
+
+class ProfileScopeRequired(InsufficientScope):
+    """The application may not see whom it acts for."""
+
+    detail = "This application was not given the scope profile; it may ask the user for it."
+    scope = PROFILE_SCOPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +59,7 @@ class PasswordPrincipal:
 
 @dataclass(frozen=True, slots=True)
 class TokenPrincipal:
-    """A user who acts in a session, since when that has lasted, and what it allows."""
+    """A user who acts in a session, when they proved who they are, and what it allows."""
 
     user_id: int
     username: str
@@ -49,12 +73,15 @@ Principal = PasswordPrincipal | TokenPrincipal
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """What an access token says (RFC 9068 section 2.2). Times are whole seconds in UTC."""
+    """What an access token says (RFC 9068 section 2.2). Times are whole seconds in UTC.
+
+    A token in which a client acts for itself has no user.
+    """
 
     issuer: str
     audience: str
-    user_id: int
-    username: str
+    user_id: int | None
+    username: str | None
     client_id: str
     scope: str
     token_id: str
@@ -89,10 +116,19 @@ class TokenPolicy:
     def accepts(self, token: AccessToken, *, now: datetime) -> bool:
         """Whether a correctly signed token opens this API at this moment (RFC 9068 section 4)."""
         return (
-            token.issuer == self.issuer
+            self.holds(token, now=now)
             and token.audience == self.issuer
-            and token.client_id == CLIENT_ID
-            and token.scope in (SCOPE, ADMIN_SCOPE)
+            and (
+                token.scope in OWN_SCOPES
+                if token.client_id == CLIENT_ID
+                else RESERVED_SCOPES.isdisjoint(token.scope.split())
+            )
+        )
+
+    def holds(self, token: AccessToken, *, now: datetime) -> bool:
+        """Whether a correctly signed token is one of this server's and good at this moment."""
+        return (
+            token.issuer == self.issuer
             and now < token.expires_at
             and token.issued_at < token.expires_at
             and token.issued_at <= now + CLOCK_LEEWAY
@@ -133,10 +169,14 @@ class AuthenticateRequest:
     def _by_token(self, text: str) -> TokenPrincipal:
         token = self.tokens.decode(text)
         now = self.clock.now()
-        if not self.policy.accepts(token, now=now):
+        if not self.policy.accepts(token, now=now) or token.user_id is None:
             raise InvalidCredentials
         if self.revoked.holds(token.session_id, now=now):
             raise InvalidCredentials
         return TokenPrincipal(
-            token.user_id, token.username, token.session_id, token.authenticated_at, token.scope
+            token.user_id,
+            token.username or "",
+            token.session_id,
+            token.authenticated_at,
+            token.scope,
         )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from domain.accounts import DeleteUser, DisableUser, EnableUser, UnlockPassword
 from domain.administration import CreateUser, GeneratePassword, ListUsers, ReportUser, SetPassword
 from domain.audit_chain import ListAuditEntries, VerifyAuditTrail
+from domain.client_registration import CreateClient
+from domain.clients import DeleteClient, ListClients, RotateClientSecret, ShowClient
 from domain.key_rotation import (
     ListSigningKeys,
     RetireSigningKey,
@@ -41,3 +43,8 @@ class Administration:
     rotate_signing_keys: RotateSigningKeys
     retire_signing_key: RetireSigningKey
     rewrap_signing_keys: RewrapSigningKeys
+    create_client: CreateClient
+    list_clients: ListClients
+    show_client: ShowClient
+    rotate_client_secret: RotateClientSecret
+    delete_client: DeleteClient

@@ -12,6 +12,9 @@ from adapters.jose.signing_keys import JoseKeyFactory, JoseKeyRing
 from adapters.jose.tokens import JoseTokenCodec
 from adapters.passwords import Argon2PasswordHasher, BackgroundPasswordHasher
 from adapters.sql.audit import SqlAuditRepository
+from adapters.sql.authorization import SqlAuthorizationCodeRepository
+from adapters.sql.clients import SqlClientRepository
+from adapters.sql.consents import SqlConsentRepository
 from adapters.sql.database import Database
 from adapters.sql.housekeeping import SqlExpiringStorage
 from adapters.sql.revocations import SqlRevocationFeed
@@ -20,7 +23,10 @@ from adapters.sql.signing_keys import SqlSigningKeyRepository
 from adapters.sql.throttling import SqlThrottleRepository
 from adapters.sql.users import SqlUserRepository
 from domain.audit import AuditRepository
+from domain.authorization import AuthorizationCodeRepository
+from domain.clients import ClientRepository
 from domain.clock import Clock
+from domain.consents import ConsentRepository
 from domain.housekeeping import ExpiringStorage
 from domain.passwords import PasswordHasher
 from domain.revocations import RevocationFeed
@@ -32,7 +38,10 @@ from domain.unit_of_work import UnitOfWork
 from domain.users import UserRepository
 from tests.contracts.databases import THREADS, PostgresDatabases, SqliteFiles
 from tests.fakes.audit import FakeAuditRepository
+from tests.fakes.authorization import FakeAuthorizationCodeRepository
+from tests.fakes.clients import FakeClientRepository
 from tests.fakes.clock import START
+from tests.fakes.consents import FakeConsentRepository
 from tests.fakes.housekeeping import FakeExpiringStorage
 from tests.fakes.passwords import FakePasswordHasher
 from tests.fakes.revocations import FakeRevocationFeed
@@ -61,6 +70,9 @@ class Stores:
     throttles: ThrottleRepository
     audit: AuditRepository
     expiring: ExpiringStorage
+    clients: ClientRepository
+    consents: ConsentRepository
+    codes: AuthorizationCodeRepository
     database: Database | None = None
     """Where these are, if it is a database."""
 
@@ -116,6 +128,9 @@ def fake_stores() -> Stores:
         FakeThrottleRepository(storage),
         FakeAuditRepository(storage),
         FakeExpiringStorage(storage, SystemClock()),
+        FakeClientRepository(storage),
+        FakeConsentRepository(storage),
+        FakeAuthorizationCodeRepository(storage),
     )
 
 
@@ -130,6 +145,9 @@ def sql_stores(database: Database) -> Stores:
         SqlThrottleRepository(database),
         SqlAuditRepository(database),
         SqlExpiringStorage(database),
+        SqlClientRepository(database),
+        SqlConsentRepository(database),
+        SqlAuthorizationCodeRepository(database),
         database,
     )
 

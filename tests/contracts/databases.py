@@ -15,6 +15,7 @@ from adapters.sql.migration import upgrade
 from adapters.sql.schema import (
     audit_chain,
     audit_entries,
+    clients,
     feed,
     housekeeping,
     revocations,
@@ -60,7 +61,16 @@ def opened(url: str) -> Iterator[Database]:
 def reset(database: Database) -> None:
     """Empties every table, and counts from the start again."""
     with database.transaction(), database.connection() as connection:
-        for table in (revocations, sessions, users, signing_keys, throttles, audit_entries):
+        # Codes and consents go with their users and clients.
+        for table in (
+            revocations,
+            sessions,
+            users,
+            clients,
+            signing_keys,
+            throttles,
+            audit_entries,
+        ):
             connection.execute(delete(table))
         connection.execute(update(feed).values(position=0, keys_version=0))
         connection.execute(update(housekeeping).values(next_at=LONG_AGO))

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
+from domain.authorization import AuthorizationCode
+from domain.clients import Client
 from domain.sessions import Device, Session
 from domain.users import User
 from tests.contracts.conftest import Stores
@@ -40,6 +42,52 @@ def session(session_id: str, user_id: int | None, *, created_at: datetime = STAR
         idle_end=created_at + timedelta(days=14),
         absolute_end=created_at + timedelta(days=30),
     )
+
+
+def client(client_id: str, *, name: str = "The wiki") -> Client:
+    """An application."""
+    return Client(
+        id=client_id,
+        name=name,
+        secret_digest="digest",
+        redirect_uris=("https://wiki.example/callback",),
+        scopes=("read", "write"),
+        audiences=(),
+        resource=None,
+        acts_alone=False,
+        is_trusted=False,
+        created_at=START,
+    )
+
+
+def add_clients(stores: Stores, *client_ids: str) -> None:
+    """Applications with these ids."""
+    for client_id in client_ids:
+        stores.clients.add(client(client_id, name=f"The {client_id}"))
+
+
+def code(digest: str, user: User, client_id: str = "wiki") -> AuthorizationCode:
+    """A code that this client has from this user."""
+    return AuthorizationCode(
+        digest=digest,
+        client_id=client_id,
+        user_id=user.id,
+        parent_id="parent",
+        redirect_uri="https://wiki.example/callback",
+        scope="read",
+        audience="https://wiki.example",
+        code_challenge="challenge",
+        expires_at=START + timedelta(minutes=1),
+    )
+
+
+def put_consent(
+    stores: Stores, user: User, client_id: str, *, scope: str = "read", given_at: datetime = START
+) -> None:
+    """Lets the client do this, as the use case does."""
+    with stores.unit_of_work():
+        stores.users.lock(user.id)
+        stores.consents.put(user.id, client_id, scope=scope, given_at=given_at)
 
 
 def add_user(stores: Stores, name: str = "miguel") -> User:

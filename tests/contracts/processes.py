@@ -6,8 +6,9 @@ from datetime import timedelta
 from domain.accounts import ChangePassword, DeleteUser, DisableUser, EnableUser, RemoveAccount
 from domain.audit import AuditTrail
 from domain.credentials import PasswordCheck
-from domain.issuance import Issuer, IssueToken, RefreshSession
+from domain.issuance import Issuer, IssueToken
 from domain.passwords import PasswordPolicy
+from domain.renewal import RefreshSession
 from domain.revocations import FollowRevocations, RevokedSessions
 from domain.sessions import EndOtherSessions, EndSession, ListSessions, SessionPolicy
 from domain.throttling import ThrottlePolicy, Throttling

@@ -8,7 +8,8 @@ from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
 from domain.accounts import UnknownUsername, WrongPassword
 from domain.credentials import InvalidCredentials, PasswordCredentials
-from domain.issuance import InvalidRefreshToken, IssuedTokens, RefreshTokenReused
+from domain.issuance import IssuedTokens
+from domain.renewal import InvalidRefreshToken, RefreshTokenReused
 from domain.sessions import CURRENT, SessionNotFound
 from domain.tokens import PasswordPrincipal
 from tests.contracts.conftest import Stores, fake_stores

@@ -15,7 +15,7 @@ from tests.fakes.clock import START
 
 TIMES = (
     *("created_at", "rotated_at", "used_at"),
-    *("tokens_end", "idle_end", "absolute_end", "ended_at"),
+    *("tokens_end", "idle_end", "absolute_end", "ended_at", "authenticated_at"),
 )
 MICROSECOND = timedelta(microseconds=1)
 
@@ -205,7 +205,7 @@ def test_a_moment_of_another_zone_is_the_same_moment(stores: Stores, miguel: Use
     (stored,) = add_sessions(stores, miguel, "a")
     zone = timezone(timedelta(hours=5, minutes=45))
     times: dict[str, Any] = {
-        name: getattr(stored, name).astimezone(zone) for name in TIMES if name != "ended_at"
+        name: getattr(stored, name).astimezone(zone) for name in TIMES if getattr(stored, name)
     }
     local = replace(stored, **times)
 

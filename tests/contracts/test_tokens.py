@@ -39,7 +39,7 @@ moments = st.integers(0, int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())).ma
 )
 texts = st.text(alphabet=st.characters(codec="utf-8"), max_size=64)
 short = st.text(alphabet=st.characters(codec="utf-8"), max_size=22)
-tokens = st.builds(
+users_tokens = st.builds(
     AccessToken,
     issuer=texts,
     audience=texts,
@@ -53,6 +53,7 @@ tokens = st.builds(
     expires_at=moments.filter(lambda moment: moment > START),
     authenticated_at=moments,
 )
+tokens = users_tokens | users_tokens.map(lambda token: replace(token, user_id=None, username=None))
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
@@ -80,6 +81,17 @@ def test_a_token_says_all_that_it_was_made_of(keys: Keys, token: AccessToken) ->
     codec = keys.codec(FakeClock())
 
     assert codec.decode(codec.encode(token)) == token
+
+
+@pytest.mark.parametrize("client_id", ["7", "8", "wiki"])
+def test_a_client_is_never_taken_for_a_user_nor_a_user_for_a_client(
+    keys: Keys, clock: FakeClock, client_id: str
+) -> None:
+    codec = keys.codec(clock)
+    users = replace(TOKEN, client_id=client_id)
+    clients = replace(users, user_id=None, username=None)
+
+    assert [codec.decode(codec.encode(each)) for each in (users, clients)] == [users, clients]
 
 
 def test_moments_are_aware_and_in_utc(keys: Keys, clock: FakeClock) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from domain.clock import Clock
 from domain.throttling import NETWORK, STRANGER, Throttle
-from tests.fakes import revocations, sessions, signing_keys, throttling
+from tests.fakes import authorization, revocations, sessions, signing_keys, throttling
 from tests.fakes.unit_of_work import Storage
 
 TURNS = "housekeeping"
@@ -17,6 +17,7 @@ def _end_of_throttle(throttle: Throttle) -> datetime | None:
 
 
 EXPIRIES: dict[str, Callable[..., datetime | None]] = {
+    authorization.TABLE: lambda code: code.expires_at,
     sessions.TABLE: lambda session: session.idle_end,
     revocations.TABLE: lambda revocation: revocation.expires_at,
     signing_keys.TABLE: lambda key: key.retire_at,

@@ -21,7 +21,9 @@ class FakeSessionRepository:
 
     def add(self, session: Session) -> None:
         times: dict[str, Any] = {name: in_utc(getattr(session, name)) for name in TIMES}
-        times["ended_at"] = session.ended_at and in_utc(session.ended_at)
+        for name in ("ended_at", "authenticated_at"):
+            moment: datetime | None = getattr(session, name)
+            times[name] = moment and in_utc(moment)
         with self._storage.changing(TABLE) as sessions:
             sessions[session.id] = replace(session, **times)
 
@@ -47,16 +49,26 @@ class FakeSessionRepository:
             )
             return True
 
+    def find_standing(self, client_id: str, *, now: datetime) -> Session | None:
+        own = (each for each in self._of(None) if each.client_id == client_id)
+        return next((each for each in own if each.is_live(now)), None)
+
     def end(
         self,
-        user_id: int,
+        user_id: int | None,
         *,
         at: datetime,
         only: str | None = None,
         but: str | None = None,
         beyond: int | None = None,
+        client_id: str | None = None,
+        limit: int | None = None,
     ) -> Sequence[Revocation]:
-        ending = [each for each in self._of(user_id) if not _is_over(each, at)]
+        all_sessions: list[Session] = list(self._storage.rows(TABLE).values())
+        own = all_sessions if user_id is None else self._of(user_id)
+        ending = [each for each in own if not _is_over(each, at)]
+        if client_id is not None:
+            ending = [each for each in ending if each.client_id == client_id][:limit]
         if only is not None:
             ending = [each for each in ending if each.id == only]
         if but is not None:
@@ -79,7 +91,7 @@ class FakeSessionRepository:
         append(self._storage, ended)
         return ended
 
-    def _of(self, user_id: int) -> list[Session]:
+    def _of(self, user_id: int | None) -> list[Session]:
         sessions: list[Session] = list(self._storage.rows(TABLE).values())
         own = [each for each in sessions if each.user_id == user_id]
         return sorted(own, key=lambda each: (each.created_at, each.id), reverse=True)

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 
 from domain.users import NewUser, User, UsernameTaken, UserNotFound
-from tests.fakes import sessions
+from tests.fakes import authorization, consents, sessions
 from tests.fakes.unit_of_work import Storage, in_utc
 
 TABLE = "users"
@@ -96,6 +96,10 @@ class FakeUserRepository:
             users.pop(user_id, None)
             own = [each.id for each in all_sessions.values() if each.user_id == user_id]
             sessions.forget(all_sessions, own)
+        for table in (authorization.TABLE, consents.TABLE):
+            with self._storage.changing(table) as rows:
+                for key in [key for key, each in rows.items() if each.user_id == user_id]:
+                    del rows[key]
 
 
 class FakeUsernameProfile:

@@ -18,11 +18,16 @@ TOKEN_ONLY = (
     ("DELETE", "/api/sessions"),
     ("GET", "/api/sessions/{session_id}"),
     ("DELETE", "/api/sessions/{session_id}"),
+    ("GET", "/api/consents"),
+    ("DELETE", "/api/consents/{client_id}"),
     ("GET", "/api/users/me"),
     ("PUT", "/api/users/me/password"),
     ("POST", "/api/users/me/removal"),
 )
 """What asks for a user by token."""
+
+PROFILE = (("GET", "/api/users/me"),)
+"""What of it an application can be let do."""
 
 ADMIN_ONLY = (
     ("GET", "/api/admin/users"),
@@ -117,6 +122,10 @@ def sessions(api: TestClient, token: str) -> list[dict[str, Any]]:
 
 def resource(api: TestClient, username: str = "miguel", password: str = "python") -> Result:
     return api.simulate_get("/api/resource", headers=basic(username, password))
+
+
+def account(api: TestClient, token: str) -> Result:
+    return api.simulate_get("/api/users/me", headers=bearer(token))
 
 
 def raw(

@@ -15,8 +15,11 @@ DELETION = ["users", "delete", "--yes", "susan"]
 LISTING, CREATION = ["users", "list"], ["users", "create", "--generate", "susan"]
 TRANSFER = (["users", "import", "app.sqlite"], ["users", "export"])
 KEYS = (["keys", "list"], ["keys", "rotate"], ["keys", "retire", "kid"], ["keys", "rewrap"])
+CLIENT_DELETION = ["clients", "delete", "--yes", "id"]
+CLIENT = (["clients", "show", "id"], ["clients", "rotate-secret", "id"], CLIENT_DELETION)
+CLIENTS = (["clients", "create", "Shop"], ["clients", "list"], *CLIENT)
 AUDIT = (["audit", "list"], ["audit", "verify"])
-ADMINISTRATION = [*USERS, DELETION, LISTING, CREATION, *TRANSFER, *KEYS, *AUDIT]
+ADMINISTRATION = [*USERS, DELETION, LISTING, CREATION, *TRANSFER, *CLIENTS, *KEYS, *AUDIT]
 """Every command that administers, once."""
 
 

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from falcon.testing import TestClient
 
-from adapters.jose.signing_keys import JoseKeyRing
-from entrypoints.bootstrap import build, create_app
+from entrypoints.bootstrap import create_app
 from entrypoints.settings import Settings
 from tests.fakes.clock import FakeClock
 from tests.integration import calls
+from tests.integration.applications import Application, Door, door
 from tests.integration.clients import standing
-from tests.integration.forge import Forge
+from tests.integration.forge import Forge, signing_key
+from tests.integration.granted import Applications, applications_beside
 from tests.integration.long_lived import long_lived
 from tests.integration.stores import (
     BACKENDS,
@@ -104,6 +105,25 @@ def miguel(api: TestClient) -> TestClient:
 
 
 @pytest.fixture
+def gate(miguel: TestClient, make_settings: MakeSettings, clock: FakeClock) -> Iterator[Door]:
+    """Where applications are registered and let in."""
+    with door(make_settings(), clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def shop(gate: Door) -> Application:
+    """A confidential application."""
+    return gate.application()
+
+
+@pytest.fixture
+def applications(store: Store, clock: FakeClock) -> Iterator[Applications]:
+    with applications_beside(store.settings(), clock) as applications:
+        yield applications
+
+
+@pytest.fixture
 def living(store: Store, clock: FakeClock) -> Iterator[TestClient]:
     """The same in a process that starts once, and reads the feed no second time in a test.
 
@@ -131,15 +151,16 @@ def standing_api(standing_store: Store) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="module")
+def standing_gate(standing_store: Store, standing_api: TestClient) -> Iterator[Door]:
+    """Where applications of that API are registered."""
+    with door(standing_store.settings(), FakeClock()) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
 def forge(standing_store: Store, standing_api: TestClient) -> Forge:
     """The signing key of that API, for who makes tokens of their own with it."""
-    services, database = build(standing_store.settings())
-    services.follow_revocations()
-    database.dispose()
-    assert isinstance(services.key_ring, JoseKeyRing)
-    _, key = services.key_ring.signing()
-    assert key.private_key is not None
-    return Forge(key.private_key, calls.token(standing_api))
+    return Forge(signing_key(standing_store.settings()), calls.token(standing_api))
 
 
 @pytest.fixture(scope="module")

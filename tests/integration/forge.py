@@ -13,6 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from adapters.jose.signing_keys import JoseKeyRing
+from entrypoints.bootstrap import build
+from entrypoints.settings import Settings
+
 Json = dict[str, Any]
 
 
@@ -34,6 +38,17 @@ def es(key: ec.EllipticCurvePrivateKey, data: bytes, algorithm: hashes.HashAlgor
     size = (key.curve.key_size + 7) // 8
     r, s = decode_dss_signature(key.sign(data, ec.ECDSA(algorithm)))
     return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+
+
+def signing_key(settings: Settings) -> ec.EllipticCurvePrivateKey:
+    """The key that signs on the database of these settings."""
+    services, database = build(settings)
+    services.follow_revocations()
+    database.dispose()
+    assert isinstance(services.key_ring, JoseKeyRing)
+    _, key = services.key_ring.signing()
+    assert key.private_key is not None
+    return key.private_key
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from schemathesis.python.asgi import get_client, shutdown_lifespans
 from schemathesis.wfc.escalation import ANONYMOUS, EscalatingAuthProvider
 
 from entrypoints.bootstrap import administration, create_app
+from entrypoints.bootstrap.startup import opened
 from entrypoints.settings import Settings
 from tests.integration.calls import basic, bearer
 from tests.integration.conformance import Conformance
@@ -30,10 +31,13 @@ PASSWORD = "correct horse battery staple"
 GIVEN = {
     "names": [f"user-{number}" for number in range(10_000)],
     "passwords": [PASSWORD],
-    "ids": [str(number) for number in range(1, 30)],
+    "ids": [str(number) for number in range(1, 15)],
     "sessions": ["current"],
 }
-"""What no description can tell: a name that is free, a right password, ids that are there."""
+"""What no description can tell: a name that is free, a right password, ids that are there.
+
+And the application that every admin has consented to, which `run` adds.
+"""
 
 PLACES = {
     "body.username": "names",
@@ -41,6 +45,7 @@ PLACES = {
     "body.current_password": "passwords",
     "path.user_id": "ids",
     "path.session_id": "sessions",
+    "path.client_id": "clients",
 }
 """Where it is sent, now and then."""
 
@@ -172,15 +177,25 @@ def run(environment: Mapping[str, str], examples: int, rounds: int, seed: int) -
     settings = Settings.read(environment)
     app = create_app(settings)
 
+    with administration(settings) as services:
+        client, _ = services.create_client(
+            name="Shop", redirect_uris=(), scopes=["profile"], origin=ORIGIN
+        )
+    given = GIVEN | {"clients": [client.id]}
+
     def promote(name: str) -> None:
         with administration(settings) as services:
             services.grant_admin(who=name, origin=ORIGIN)
+            user = services.report_user(who=name).user
+        with opened(settings) as parts, parts.database.transaction():
+            parts.users.lock(user.id)
+            parts.consents.put(user.id, client.id, scope="profile", given_at=user.created_at)
 
     found = Conformance(seed)
     try:
-        _drive(app, promote, _config(examples, seed), found)
+        _drive(app, promote, _config(examples, seed, given), found)
         for further in range(1, rounds):
-            config = _config(examples, seed + further, phases=SEQUENCES_ALONE)
+            config = _config(examples, seed + further, given, phases=SEQUENCES_ALONE)
             _drive(app, promote, config, found)
     finally:
         shutdown_lifespans()
@@ -204,7 +219,9 @@ def _drive(
     found.peers_probed += callers.probed
 
 
-def _config(examples: int, seed: int, **more: object) -> SchemathesisConfig:
+def _config(
+    examples: int, seed: int, given: Mapping[str, list[str]], **more: object
+) -> SchemathesisConfig:
     return SchemathesisConfig.from_dict(
         {
             "seed": seed,
@@ -213,7 +230,7 @@ def _config(examples: int, seed: int, **more: object) -> SchemathesisConfig:
             "suppress-health-check": ["all"],
             "cache": {"enabled": False},
             "generation": {"max-examples": examples, "database": "none"},
-            "dictionaries": {name: {"values": values} for name, values in GIVEN.items()},
+            "dictionaries": {name: {"values": values} for name, values in given.items()},
             "parameters": {
                 place: {"dictionary": name, "probability": 0.6} for place, name in PLACES.items()
             },

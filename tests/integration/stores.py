@@ -34,7 +34,7 @@ _HARMLESS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 _RESET = """
 SET lock_timeout = '60s';
-TRUNCATE users, sessions, revocations RESTART IDENTITY;
+TRUNCATE users, sessions, revocations, clients, consents, authorization_codes RESTART IDENTITY;
 TRUNCATE signing_keys, throttles, audit_entries;
 INSERT INTO signing_keys TABLE kept.signing_keys;
 UPDATE feed SET position = 0, keys_version = 0;

@@ -36,13 +36,19 @@ from tests.integration.stores import SQLITE, Store
 COMMON = ("root", "admin", "administrator", "sa", "varvel", "test", "guest")
 IDENTIFIERS = """
 import os
+from types import SimpleNamespace
 from adapters.identifiers import RandomIdentifiers
+from entrypoints.http.requests import request_id
 
 identifiers = RandomIdentifiers()
-identifiers.new()
+new = {
+    "session": identifiers.new,
+    "request": lambda: request_id(SimpleNamespace(context=SimpleNamespace())),
+}["KIND"]
+new()
 children = [os.fork() for _ in range(2)]  # four processes, as each child forks as well
 for _ in range(2_000):
-    os.write(1, identifiers.new().encode() + b"\\n")  # whole lines, whoever else writes
+    os.write(1, new().encode() + b"\\n")  # whole lines, whoever else writes
 for child in filter(None, children):
     os.waitpid(child, 0)
 """
@@ -157,8 +163,10 @@ def test_no_two_seals_share_a_nonce() -> None:
 
 
 @pytest.mark.asvs("V11.5.2")
-def test_no_identifier_is_given_to_two_processes_that_were_forked_from_one() -> None:
-    made = run([sys.executable, "-c", IDENTIFIERS], capture_output=True, text=True, check=True)
+@pytest.mark.parametrize("kind", ["session", "request"])
+def test_no_identifier_is_given_to_two_processes_that_were_forked_from_one(kind: str) -> None:
+    program = IDENTIFIERS.replace("KIND", kind)
+    made = run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     identifiers = made.stdout.split()
     assert len(identifiers) == len(set(identifiers)) == 8_000

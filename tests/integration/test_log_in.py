@@ -51,6 +51,7 @@ def test_a_log_in_is_answered_by_tokens_and_their_session(
     assert re.fullmatch(r"varvel_rt_[A-Za-z0-9_-]{22}\.1\.[A-Za-z0-9_-]{43}", body["refresh_token"])
     assert re.fullmatch(r"[A-Za-z0-9_-]{22}", body["session"].pop("id"))
     assert body["session"] == {
+        "client_id": "varvel",
         "created_at": "2026-03-01T12:00:42+00:00",
         "last_used_at": "2026-03-01T12:00:42+00:00",
         "expires_at": "2026-03-15T12:00:42+00:00",

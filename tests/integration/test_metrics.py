@@ -22,6 +22,7 @@ from entrypoints.http.metrics import Metrics
 from entrypoints.http.problems import Problem
 from entrypoints.metrics_server import _Server
 from tests.fakes.clock import FakeClock
+from tests.integration.browsers import Browser
 from tests.integration.calls import ask_token, basic, bearer, log_in, register, resource, token
 from tests.integration.clients import standing
 from tests.integration.stores import SQLITE, Store
@@ -119,6 +120,24 @@ def test_what_came_of_each_password_is_counted_and_what_is_no_password_is_not(
     measured.simulate_get("/api/sessions", headers=basic("miguel", "python"))
     measured.simulate_post("/api/sessions", json={})
     assert outcomes() == [3, 1, 2]
+
+
+def test_what_came_of_a_password_at_the_page_is_counted_as_well(
+    measured: TestClient, counted: Counted
+) -> None:
+    def outcomes() -> list[float]:
+        names = ("success", "refused", "throttled")
+        return [counted("varvel_log_ins_total", outcome=name) for name in names]
+
+    for password in ("python", "wrong", "python"):
+        Browser(measured).log_in(password=password)
+    assert outcomes() == [1, 1, 1]
+
+    browser = Browser(measured)
+
+    browser.get("/login")
+    browser.post("/login", {"username": "miguel", "password": "python"})
+    assert outcomes() == [1, 1, 1]
 
 
 def gauge(name: str, **labels: str) -> float | None:

@@ -16,7 +16,15 @@ from entrypoints.http.app import routes
 from entrypoints.http.operations import Access, Operation, Resource, Route, operation, operations_of
 from entrypoints.http.proxies import Proxies
 from entrypoints.settings import Settings
-from tests.integration.calls import ADMIN_ONLY, MIGUEL, PROTECTED, TOKEN_ONLY, basic, register
+from tests.integration.calls import (
+    ADMIN_ONLY,
+    MIGUEL,
+    PROFILE,
+    PROTECTED,
+    TOKEN_ONLY,
+    basic,
+    register,
+)
 from tests.integration.conftest import MakeSettings
 from tests.integration.described import Json, check_against_description
 from tests.integration.stores import SQLITE
@@ -41,6 +49,9 @@ OPERATIONS = [
     for route in TABLE
     for method, declared in route.resource.operations.items()
 ]
+API = [route for route in TABLE if route.is_api]
+DESCRIBED = [operation for operation in OPERATIONS if operation.values[0] in API]
+"""What the API description tells of; pages are for people."""
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +82,7 @@ def test_every_responder_of_every_resource_is_declared(route: Route) -> None:
 def test_only_a_user_gets_where_a_user_is_asked_for(
     standing_api: TestClient, route: Route, method: str, declared: Operation
 ) -> None:
-    path = route.path.format(user_id="1", session_id="current")
+    path = route.path.format(user_id="1", session_id="current", client_id="x")
 
     answer = standing_api.simulate_request(method, path)
 
@@ -86,7 +97,8 @@ def test_the_protected_addresses_of_these_tests_are_all_there_are() -> None:
                 asking[declared.access].add((method, route.path))
 
     assert asking[Access.USER] == {("GET", path) for path in PROTECTED}
-    assert asking[Access.TOKEN] == set(TOKEN_ONLY)
+    assert asking[Access.PROFILE] == set(PROFILE)
+    assert asking[Access.TOKEN] == set(TOKEN_ONLY) - set(PROFILE)
     assert asking[Access.ADMIN] == set(ADMIN_ONLY)
 
 
@@ -144,7 +156,7 @@ def test_every_route_is_described_and_every_description_is_served(served: Json) 
 
     assert described == {
         (route.path, method)
-        for route in TABLE
+        for route in API
         for method in route.resource.operations
         if method != "HEAD"
     }
@@ -178,7 +190,7 @@ def test_what_is_served_is_what_the_routes_describe_now(
     assert TARGET.read_text("utf-8") == json.dumps(described, indent=2, ensure_ascii=False) + "\n"
 
 
-@pytest.mark.parametrize(("route", "method", "declared"), OPERATIONS)
+@pytest.mark.parametrize(("route", "method", "declared"), DESCRIBED)
 def test_every_answer_and_problem_of_an_operation_is_described(
     served: Json, route: Route, method: str, declared: Operation
 ) -> None:
@@ -196,7 +208,7 @@ def test_every_answer_and_problem_of_an_operation_is_described(
         assert list(success["content"]) == ["application/json"]
 
 
-@pytest.mark.parametrize(("route", "method", "declared"), OPERATIONS)
+@pytest.mark.parametrize(("route", "method", "declared"), DESCRIBED)
 def test_a_body_is_described_exactly_where_one_is_read(
     served: Json, route: Route, method: str, declared: Operation
 ) -> None:

@@ -12,6 +12,7 @@ from tests.integration.calls import (
     token,
 )
 from tests.integration.described import Json, check_against_description
+from tests.integration.granted import Applications
 from tests.integration.stores import SQLITE
 
 pytestmark = pytest.mark.databases(SQLITE)
@@ -27,20 +28,23 @@ def served(standing_api: TestClient) -> Json:
     return document
 
 
-def successes(api: TestClient) -> list[Answered]:
+def successes(api: TestClient, applications: Applications) -> list[Answered]:
     """An answer of every operation, with its method and the template of its path."""
     started = log_in(api, headers={"User-Agent": "a browser"})
     renewed = refresh(api, started.json["refresh_token"])
     first = renewed.json["access_token"]
+    shop = applications.create()
+    applications.granted(shop, first)
     change = {"current_password": "python", "new_password": "monty"}
     answers = [("POST", "/api/sessions", started), ("POST", "/api/token", renewed)]
     for method, template, body in (
-        *(("GET", path, None) for path in ("/api/sessions", ONE, "/api/users/me")),
+        *(("GET", path, None) for path in ("/api/sessions", ONE, "/api/users/me", "/api/consents")),
+        ("DELETE", "/api/consents/{client_id}", None),
         ("DELETE", "/api/sessions", None),
         ("PUT", "/api/users/me/password", change),
         ("DELETE", ONE, None),
     ):
-        path = template.format(session_id="current")
+        path = template.format(session_id="current", client_id=shop.id)
         answers.append((method, template, by_token(api, method, path, first, body)))
     last = token(api, password="monty")
     removal = by_token(api, "POST", "/api/users/me/removal", last, {"password": "monty"})
@@ -52,7 +56,7 @@ def refusals(api: TestClient) -> list[Answered]:
     live = token(api)
     found: list[Answered] = []
     for method, template in TOKEN_ONLY:
-        path = template.format(session_id="current")
+        path = template.format(session_id="current", client_id="x")
         for headers in ({}, basic("miguel", "python"), {"Authorization": "a, b"}):
             answer = api.simulate_request(method, path, headers=headers)
             found.append((method, template, answer))
@@ -67,6 +71,10 @@ def refusals(api: TestClient) -> list[Answered]:
         *found,
         ("GET", ONE, by_token(api, "GET", "/api/sessions/x", live)),
         ("DELETE", ONE, by_token(api, "DELETE", "/api/sessions/x", live)),
+        (
+            *("DELETE", "/api/consents/{client_id}"),
+            by_token(api, "DELETE", "/api/consents/x", live),
+        ),
         ("POST", "/api/sessions", log_in(api, password="ruby")),
         ("POST", "/api/token", refresh(api, "x")),
         (
@@ -76,8 +84,10 @@ def refusals(api: TestClient) -> list[Answered]:
     ]
 
 
-def test_every_success_is_as_described(miguel: TestClient, served: Json) -> None:
-    answers = successes(miguel)
+def test_every_success_is_as_described(
+    miguel: TestClient, applications: Applications, served: Json
+) -> None:
+    answers = successes(miguel, applications)
 
     assert {(method, path) for method, path, _ in answers} == {
         *TOKEN_ONLY,

@@ -60,6 +60,7 @@ def test_a_list_shows_each_live_session_the_youngest_first(
         "sessions": [
             {
                 "id": young["session"]["id"],
+                "client_id": "varvel",
                 "created_at": "2026-03-01T12:02:00+00:00",
                 "last_used_at": "2026-03-01T12:02:00+00:00",
                 "expires_at": "2026-03-15T12:02:00+00:00",
@@ -69,6 +70,7 @@ def test_a_list_shows_each_live_session_the_youngest_first(
             },
             {
                 "id": old["session"]["id"],
+                "client_id": "varvel",
                 "created_at": "2026-03-01T12:00:00+00:00",
                 "last_used_at": "2026-03-01T12:00:00+00:00",
                 "expires_at": "2026-03-15T12:00:00+00:00",

@@ -151,3 +151,52 @@ def test_what_is_no_list_of_networks_is_a_fault(text: str) -> None:
     assert faults(TRUSTED_PROXIES=text) == [
         "VARVEL_TRUSTED_PROXIES is a list of networks like 10.0.0.0/8, fd00::/8."
     ]
+
+
+@pytest.mark.parametrize("text", [" ", "x" * 61, "a\nb", "a\u202eb", "\x7f"])
+def test_a_brand_has_a_name_that_can_be_shown(text: str) -> None:
+    assert faults(BRAND_NAME=text) == ["VARVEL_BRAND_NAME is a text of 1 to 60 characters."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("http://example.com/logo.svg", "//example.com/logo.svg", "/logo.svg", "logo.svg"),
+        *("https://example.com", "https:///logo.svg", "https://a b/", "https://u@example.com/a"),
+        *('https://example.com/"onerror=', "https://example.com/a'b", "https://example.com/<"),
+        *("https://example.com/a b", "https://[::1]/a", "https://example.com/a\n", "javascript:x"),
+        *("data:text/html;base64,PHN2Zy8+", "data:image/svg+xml,<svg/>", "data:image/png;base64,"),
+    ],
+)
+def test_a_logo_is_an_image_that_comes_safely(text: str) -> None:
+    (fault,) = faults(BRAND_LOGO=text)
+
+    assert fault.startswith("VARVEL_BRAND_LOGO is an address like https://")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://example.com/", "https://a.example:8443/a;b,c.png?d=e", "data:image/png;base64,AA=="],
+)
+def test_a_logo_is_taken_as_it_stands(text: str) -> None:
+    assert read(BRAND_LOGO=text).brand_logo == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "red",
+        "#fff",
+        "#12345g",
+        "123456",
+        "#1234567",
+        "#12345\n",
+        "#\u0661\u0661\u0661\u0661\u0661\u0661",
+    ],
+)
+def test_a_colour_is_written_in_six_digits(text: str) -> None:
+    assert faults(BRAND_COLOUR=text) == ["VARVEL_BRAND_COLOUR is a colour like #1f5f78."]
+
+
+def test_a_colour_is_taken_in_either_case() -> None:
+    assert read(BRAND_COLOUR="#FFCC00").brand_colour == "#ffcc00"

@@ -41,6 +41,9 @@ def test_everything_has_a_default() -> None:
         jwks_max_age=timedelta(minutes=5),
         registration=Registration.OPEN,
         public_users=True,
+        brand_name="Varvel",
+        brand_logo=None,
+        brand_colour="#1f5f78",
         throttle=ThrottlePolicy(
             free=5,
             first_delay=timedelta(seconds=1),

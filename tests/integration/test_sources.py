@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from adapters.identifiers import IDENTIFIER_BYTES
+from adapters.identifiers import IDENTIFIER_BYTES, SECRET_BYTES
+from entrypoints.http.requests import ID_BYTES
 from entrypoints.settings.reader import MINIMUM_SECRET_BYTES
 
 ROOT = Path(__file__).parents[2]
@@ -76,7 +77,10 @@ def test_the_only_hash_function_is_sha_256() -> None:
 def test_whatever_is_random_comes_from_the_system_with_128_bits_at_least() -> None:
     sizes = {
         "IDENTIFIER_BYTES": IDENTIFIER_BYTES,
+        "SECRET_BYTES": SECRET_BYTES,
         "MINIMUM_SECRET_BYTES": MINIMUM_SECRET_BYTES,
+        # Cut into as many.
+        "_AT_ONCE * ID_BYTES": ID_BYTES,
         # Of the salt of a decoy, which has no more than a look to keep up.
         "size": 16,
     }

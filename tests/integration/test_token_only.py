@@ -23,7 +23,9 @@ from tests.integration.conftest import MakeSettings
 from tests.integration.forge import Forge
 from tests.integration.stores import SQLITE
 
-ADDRESSES = [(method, path.format(session_id="current")) for method, path in TOKEN_ONLY]
+ADDRESSES = [
+    (method, path.format(session_id="current", client_id="x")) for method, path in TOKEN_ONLY
+]
 
 # What says 401 says it before it reads a body.
 everywhere = pytest.mark.parametrize(

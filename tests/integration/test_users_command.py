@@ -127,7 +127,7 @@ def test_every_command_shows_how_it_is_written_and_does_nothing_then(words: list
     )
 
 
-@pytest.mark.parametrize("group", ["users", "keys", "audit"])
+@pytest.mark.parametrize("group", ["users", "clients", "keys", "audit"])
 def test_a_group_shows_its_commands(group: str) -> None:
     shown = said({}, group, "--help")
 

@@ -16,7 +16,8 @@ from threading import Barrier
 
 from domain.credentials import InvalidCredentials, PasswordCredentials, TokenCredentials
 from domain.errors import DomainError
-from domain.issuance import InvalidRefreshToken, IssuedTokens
+from domain.issuance import IssuedTokens
+from domain.renewal import InvalidRefreshToken
 from domain.sessions import SessionNotFound
 from domain.tokens import PasswordPrincipal, TokenPrincipal
 from domain.unit_of_work import StorageUnavailable
@@ -139,16 +140,16 @@ class Racer:
             for issued in handed_out:
                 assert issued.session.id not in live
                 credentials = TokenCredentials(issued.token)
-                with _refused(InvalidCredentials):
+                with refused(InvalidCredentials):
                     services.authenticate_request(credentials=credentials, origin=ORIGIN)
-                with _refused(InvalidRefreshToken):
+                with refused(InvalidRefreshToken):
                     services.refresh_session(
                         refresh_token=issued.refresh_token or "", origin=ORIGIN
                     )
 
 
 @contextmanager
-def _refused(expected: type[DomainError]) -> Iterator[None]:
+def refused(expected: type[DomainError]) -> Iterator[None]:
     try:
         yield
     except expected:
@@ -179,7 +180,7 @@ def refreshes(arena: Arena) -> Counter[str]:
     first = racer.log_in()
     outcomes = arena.at_once([refresh(first)] * AT_ONCE)
 
-    issued = _issued(outcomes)
+    issued = issued_of(outcomes)
     assert len(issued) == AT_ONCE, outcomes
     assert len({each.refresh_token for each in issued}) == 1
     assert issued[0].refresh_token != first.refresh_token
@@ -189,8 +190,8 @@ def refreshes(arena: Arena) -> Counter[str]:
     stored = arena.processes[0].list_sessions.sessions.find(first.session.id)
     assert stored is not None
     assert stored.counter == first.session.counter + 1
-    assert _issued(arena.at_once([refresh(issued[-1])]))
-    return _count(outcomes)
+    assert issued_of(arena.at_once([refresh(issued[-1])]))
+    return counted(outcomes)
 
 
 def log_ins_beside_disable(arena: Arena) -> Counter[str]:
@@ -203,11 +204,11 @@ def log_ins_beside_disable(arena: Arena) -> Counter[str]:
         ]
     )
 
-    racer.check_over(_issued(outcomes))
+    racer.check_over(issued_of(outcomes))
     arena.operators.enable_user(who=racer.name, origin=ORIGIN)
     again = racer.log_in()
-    racer.check_over(_issued(outcomes), live=[again.session.id])
-    return _count(outcomes[1:], InvalidCredentials)
+    racer.check_over(issued_of(outcomes), live=[again.session.id])
+    return counted(outcomes[1:], InvalidCredentials)
 
 
 def log_ins_beside_password_change(arena: Arena) -> Counter[str]:
@@ -227,9 +228,9 @@ def log_ins_beside_password_change(arena: Arena) -> Counter[str]:
     )
 
     assert outcomes[0] is None
-    racer.check_over(_issued(outcomes), live=[own.session.id])
+    racer.check_over(issued_of(outcomes), live=[own.session.id])
     arena.principal(own.token)
-    return _count(outcomes[1:], InvalidCredentials)
+    return counted(outcomes[1:], InvalidCredentials)
 
 
 def log_ins_beside_removal(arena: Arena) -> Counter[str]:
@@ -242,8 +243,8 @@ def log_ins_beside_removal(arena: Arena) -> Counter[str]:
         ]
     )
 
-    racer.check_over(_issued(outcomes))
-    return _count(outcomes[1:], InvalidCredentials)
+    racer.check_over(issued_of(outcomes))
+    return counted(outcomes[1:], InvalidCredentials)
 
 
 def refreshes_beside_removal(arena: Arena) -> Counter[str]:
@@ -260,8 +261,8 @@ def refreshes_beside_removal(arena: Arena) -> Counter[str]:
     )
 
     assert outcomes[0] is None
-    racer.check_over([*first, *_issued(outcomes)])
-    return _count(outcomes[1:], InvalidRefreshToken)
+    racer.check_over([*first, *issued_of(outcomes)])
+    return counted(outcomes[1:], InvalidRefreshToken)
 
 
 def refreshes_beside_log_out(arena: Arena) -> Counter[str]:
@@ -280,8 +281,8 @@ def refreshes_beside_log_out(arena: Arena) -> Counter[str]:
     # Whoever comes too late finds the session over before or after looking who is asking.
     too_late = (InvalidCredentials, SessionNotFound)
     assert all(end is None or isinstance(end, too_late) for end in ends)
-    racer.check_over([first, *_issued(renewals)])
-    return _count(renewals, InvalidRefreshToken)
+    racer.check_over([first, *issued_of(renewals)])
+    return counted(renewals, InvalidRefreshToken)
 
 
 RACES: tuple[Race, ...] = (
@@ -294,18 +295,18 @@ RACES: tuple[Race, ...] = (
 )
 
 
-def _issued(outcomes: Sequence[object]) -> list[IssuedTokens]:
+def issued_of(outcomes: Sequence[object]) -> list[IssuedTokens]:
     return [each for each in outcomes if isinstance(each, IssuedTokens)]
 
 
-def _count(outcomes: Sequence[object], refusal: type[DomainError] | None = None) -> Counter[str]:
+def counted(outcomes: Sequence[object], refusal: type[DomainError] | None = None) -> Counter[str]:
     """How many came first and how many too late. Fails if there was any other outcome."""
-    counted = Counter({"in time": 0, "too late": 0})
+    number = Counter({"in time": 0, "too late": 0})
     for outcome in outcomes:
         if isinstance(outcome, IssuedTokens):
-            counted["in time"] += 1
+            number["in time"] += 1
         else:
             assert refusal is not None, outcome
             assert isinstance(outcome, refusal), outcome
-            counted["too late"] += 1
-    return counted
+            number["too late"] += 1
+    return number

@@ -2,15 +2,20 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.processes import sealing
 from tests.processes.audits import cut, head_at, heads, verify
-from tests.processes.databases import Database
+from tests.processes.databases import POSTGRESQL, Database
 from tests.processes.servers import Server
 from tests.processes.session_races import Arena
 
 ROUNDS = 3
 BROKEN = "the audit trail is not sealed: The audit trail is not as it was sealed"
 """What each worker logs once it has seen that the chain was cut."""
+
+ON_A_SERVER = pytest.mark.parametrize("database", [POSTGRESQL], indirect=True)
+"""What both databases hold to by contract is looked at in one of them."""
 
 
 def test_a_server_seals_what_happens_and_its_log_tells_where_the_chain_ends(
@@ -31,6 +36,7 @@ def test_a_server_seals_what_happens_and_its_log_tells_where_the_chain_ends(
     assert [sequence for sequence, _ in noted] == [1, 2]
 
 
+@ON_A_SERVER
 def test_an_end_that_is_cut_off_under_a_server_is_told_in_its_log_and_found(
     tmp_path: Path, database: Database
 ) -> None:
@@ -50,6 +56,7 @@ def test_an_end_that_is_cut_off_under_a_server_is_told_in_its_log_and_found(
     assert "fault: The head that was given is not in the chain" in compared.stdout
 
 
+@ON_A_SERVER
 def test_whoever_changed_a_row_under_a_server_is_found_out(
     tmp_path: Path, database: Database
 ) -> None:

@@ -82,5 +82,12 @@ def test_a_list_has_a_head_and_colours(directory: Path) -> None:
 
     head, line = shown.splitlines()
     assert code == 0
-    assert head == "\x1b[1m      ID  CREATED (UTC)        STATE     NAME\x1b[0m"
-    assert line.endswith("\x1b[32mactive  \x1b[0m  susan")
+    assert head == "\x1b[1m      ID  CREATED (UTC)        STATE     ROLE   NAME\x1b[0m"
+    assert line.endswith("\x1b[32mactive  \x1b[0m  -      susan")
+
+
+def test_a_list_of_applications_has_a_head(directory: Path) -> None:
+    code, shown = at_terminal(directory, "clients", "list")
+
+    head = f"{'ID':22}  CREATED (UTC)        KIND          NAME"
+    assert (code, shown) == (0, f"\x1b[1m{head}\x1b[0m\r\n")

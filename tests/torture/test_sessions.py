@@ -9,6 +9,7 @@ from tests.postgresql import PostgresServer
 from tests.processes import outages
 from tests.processes.databases import Database
 from tests.processes.faults import Stage
+from tests.processes.grant_races import GRANT_RACES, WITHDRAWAL_RACES
 from tests.processes.outages import POSTGRES_OUTAGES, SQLITE_OUTAGES, Outage, outlast
 from tests.processes.revocations import WAYS, WORKERS, Way, crowd, revoke
 from tests.processes.rotations import rotate_under_load
@@ -33,7 +34,9 @@ RECOVERY = 5.0
 ROTATIONS = 10
 
 
-@pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
+@pytest.mark.parametrize(
+    "race", [*RACES, *GRANT_RACES, *WITHDRAWAL_RACES], ids=lambda race: race.__name__
+)
 def test_nothing_that_was_ended_lives_on_in_50_rounds_of_20_at_once(
     tmp_path: Path, database: Database, race: Race, record_property: Done
 ) -> None:

@@ -7,17 +7,24 @@ from domain.transfer import Row, UserRecord
 from domain.users import User
 from tests.fakes.passwords import FakePasswordHasher
 from tests.fakes.throttling import FakePseudonyms
-from tests.unit.audited import CALLER, OPERATOR, Deed, World, once_more, refused, wrong
+from tests.unit.audited import (
+    CALLER,
+    HERE,
+    MIGUEL,
+    OPERATOR,
+    Deed,
+    Told,
+    World,
+    nothing,
+    once_more,
+    refused,
+    wrong,
+)
+from tests.unit.client_deeds import CLIENT_DEEDS, REFUSED_CLIENT_DEEDS, UNTOLD_CLIENT_DEEDS
 from tests.unit.log_ins import PASSWORD, proven
 
-Told = tuple[str, str | None, str, str | None, str | None]
-"""Event, subject, actor, session and detail of an entry."""
-
-HERE = "id-1"
-"""Miguel's first session."""
-
 NEW = "another password"
-MIGUEL, SUSAN, ZOE = "user:1", "user:2", "user:3"
+SUSAN, ZOE = "user:2", "user:3"
 NOBODY = f"name:{FakePseudonyms().of('nobody')}"
 
 
@@ -93,10 +100,6 @@ def retire(generation: int, *, compromised: bool) -> Deed:
     return lambda world: world.retire(
         kid=world.kid(generation), compromised=compromised, origin=OPERATOR
     )
-
-
-def nothing(world: World) -> None:
-    """What a deed needs before it."""
 
 
 REFUSED_BY = ("unknown", None, None)
@@ -243,6 +246,7 @@ DEEDS: dict[str, tuple[Deed, Deed, list[Told]]] = {
         lambda world: world.rewrap(origin=OPERATOR),
         [("keys_rewrapped", None, "operator", None, "keys=2")],
     ),
+    **CLIENT_DEEDS,
 }
 
 COUNTED_BEFORE = (
@@ -306,6 +310,7 @@ REFUSED: dict[str, tuple[Deed, Deed]] = {
         lambda world: world.retire(kid="none", compromised=True, origin=OPERATOR),
     ),
     "retirement of the only key": (nothing, retire(1, compromised=False)),
+    **REFUSED_CLIENT_DEEDS,
 }
 
 UNTOLD: dict[str, tuple[Deed, Deed]] = {
@@ -323,4 +328,5 @@ UNTOLD: dict[str, tuple[Deed, Deed]] = {
     "enabling who is not disabled": (nothing, operate("enable")),
     "unlocking what is not locked": (nothing, operate("unlock")),
     "the retirement of a key that retires by itself": (rotate, retire(1, compromised=False)),
+    **UNTOLD_CLIENT_DEEDS,
 }

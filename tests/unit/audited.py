@@ -16,10 +16,11 @@ from domain.administration import CreateUser, SetPassword
 from domain.audit import AuditEntry, AuditRepository, AuditTrail
 from domain.credentials import PasswordCheck
 from domain.errors import DomainError
-from domain.issuance import IssuedTokens, Issuer, IssueToken, RefreshSession
+from domain.issuance import IssuedTokens, Issuer, IssueToken
 from domain.key_rotation import RetireSigningKey, RewrapSigningKeys, RotateSigningKeys
 from domain.origins import Origin
 from domain.passwords import PasswordPolicy
+from domain.renewal import RefreshSession
 from domain.revocations import FeedPage, RevokedSessions
 from domain.roles import GrantAdmin, WithdrawAdmin
 from domain.sessions import EndOtherSessions, EndSession, SessionPolicy
@@ -41,6 +42,7 @@ from tests.fakes.throttling import FakePseudonyms, FakeThrottleRepository
 from tests.fakes.tokens import FakeTokenCodec
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import FakeUsernameProfile, FakeUserRepository
+from tests.unit.applications import Applications
 from tests.unit.key_changes import POLICY as ROTATION
 from tests.unit.log_ins import PASSWORD, POLICY, acting_in, add_user, log_in
 
@@ -52,6 +54,14 @@ LOCKED_AT = 3
 """Wrong passwords in a row."""
 
 MOST_SESSIONS = 2
+
+HERE = "id-1"
+"""Miguel's first session."""
+
+MIGUEL = "user:1"
+
+Told = tuple[str, str | None, str, str | None, str | None]
+"""Event, subject, actor, session and detail of an entry."""
 
 
 @dataclass
@@ -103,6 +113,7 @@ class World:
         self.import_users = ImportUsers(names, hasher, users, audit, clock, work)
         self.export_users = ExportUsers(users, audit, work)
         self._wire_keys(work)
+        self.apps = Applications(self.issue, storage)
 
     def _wire_sessions(self, work: UnitOfWork) -> None:
         ring = FakeKeyRing(self.clock)
@@ -151,11 +162,12 @@ class World:
         return world
 
     def peopled(self) -> "World":
-        """This world, with users, a session and a key in it, and nothing told of that."""
+        """This world, with users, a session, applications and a key, and nothing told of that."""
         self.miguel = add_user(self.users, "Miguel", PASSWORD)
         self.susan = add_user(self.users, "susan", "susan's")
         self.keys.add(FakeKeyFactory().new(generation=1, use_from=START))
         self.issued: IssuedTokens = log_in(self.issue, self.miguel)
+        self.apps.registered()
         with self.storage.changing(TABLE) as rows:
             rows.clear()
         return self
@@ -175,6 +187,10 @@ class World:
 
 
 Deed = Callable[[World], object]
+
+
+def nothing(world: World) -> None:
+    """What a deed needs before it."""
 
 
 def refused(deed: Deed) -> Deed:

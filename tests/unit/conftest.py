@@ -15,12 +15,13 @@ from domain.accounts import (
 )
 from domain.audit import AuditTrail
 from domain.credentials import PasswordCheck
-from domain.issuance import IssuedTokens, Issuer, IssueToken, RefreshSession
+from domain.issuance import IssuedTokens, Issuer, IssueToken
 from domain.passwords import PasswordPolicy
+from domain.renewal import RefreshSession
 from domain.revocations import FeedPage, RevokedSessions
 from domain.sessions import SessionPolicy
 from domain.throttling import ThrottlePolicy, Throttling
-from domain.tokens import AuthenticateRequest
+from domain.tokens import AuthenticateRequest, TokenPrincipal
 from domain.users import User, UsernameRules
 from tests.fakes.audit import FakeAuditRepository, FakeSeals
 from tests.fakes.clock import START, FakeClock
@@ -34,9 +35,10 @@ from tests.fakes.throttling import FakePseudonyms, FakeThrottleRepository
 from tests.fakes.tokens import FakeTokenCodec
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import FakeUsernameProfile, FakeUserRepository
+from tests.unit.applications import Applications
 from tests.unit.changes import made
 from tests.unit.key_changes import Keys
-from tests.unit.log_ins import PASSWORD, POLICY, add_user, log_in, told_by
+from tests.unit.log_ins import PASSWORD, POLICY, acting_in, add_user, log_in, told_by
 
 
 @pytest.fixture
@@ -249,6 +251,18 @@ def is_over(
 @pytest.fixture
 def keys(storage: Storage, clock: FakeClock) -> Keys:
     return Keys(storage, clock)
+
+
+@pytest.fixture
+def apps(issue: IssueToken, storage: Storage) -> Applications:
+    """Registered applications."""
+    return Applications(issue, storage).registered()
+
+
+@pytest.fixture
+def here(issued: IssuedTokens, miguel: User) -> TokenPrincipal:
+    """Miguel, as he acts in his session."""
+    return acting_in(issued.session, miguel)
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 
-from domain.issuance import IssuedTokens, IssueToken, RefreshSession
+from domain.issuance import IssuedTokens, IssueToken
+from domain.renewal import RefreshSession
 from domain.revocations import RevocationFeed
 from domain.sessions import Device, Session
 from domain.tokens import AccessToken, PasswordPrincipal, TokenPolicy, TokenPrincipal
@@ -49,6 +50,8 @@ def acting_in(session: Session, user: User) -> TokenPrincipal:
 
 def bearer_of(token: AccessToken) -> TokenPrincipal:
     """Whom this token proves."""
+    assert token.user_id is not None
+    assert token.username is not None
     return TokenPrincipal(token.user_id, token.username, token.session_id, token.authenticated_at)
 
 

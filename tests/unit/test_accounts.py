@@ -8,8 +8,9 @@ import pytest
 from domain.accounts import ChangePassword, RemoveAccount, ShowAccount, WrongPassword
 from domain.credentials import InvalidCredentials, PasswordCheck
 from domain.errors import InvalidFields
-from domain.issuance import InvalidRefreshToken, IssuedTokens, IssueToken, RefreshSession
+from domain.issuance import IssuedTokens, IssueToken
 from domain.passwords import PasswordPolicy
+from domain.renewal import InvalidRefreshToken, RefreshSession
 from domain.sessions import Session
 from domain.users import User
 from tests.fakes.clock import FakeClock

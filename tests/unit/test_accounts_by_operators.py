@@ -19,7 +19,8 @@ from domain.credentials import (
     PasswordCredentials,
     TokenCredentials,
 )
-from domain.issuance import InvalidRefreshToken, IssueToken, RefreshSession
+from domain.issuance import IssueToken
+from domain.renewal import InvalidRefreshToken, RefreshSession
 from domain.tokens import AuthenticateRequest
 from domain.users import User
 from tests.fakes.clock import START, FakeClock

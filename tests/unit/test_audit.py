@@ -14,17 +14,20 @@ from domain.errors import DomainError
 from domain.origins import Origin
 from domain.unit_of_work import StorageUnavailable, UnitOfWork
 from tests.fakes.audit import TABLE, FakeAuditRepository
+from tests.fakes.authorization import TABLE as CODES
+from tests.fakes.clients import TABLE as CLIENTS
 from tests.fakes.clock import START
 from tests.fakes.refresh_tokens import FakeRefreshTokens
 from tests.fakes.sessions import TABLE as SESSIONS
 from tests.fakes.signing_keys import TABLE as KEYS
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import TABLE as USERS
-from tests.unit.audit_deeds import COUNTED_BEFORE, DEEDS, NEW, REFUSED, UNTOLD, Told
-from tests.unit.audited import USER_AGENT, Deed, World, wrong
+from tests.unit.applications import CALLBACK
+from tests.unit.audit_deeds import COUNTED_BEFORE, DEEDS, NEW, REFUSED, UNTOLD
+from tests.unit.audited import USER_AGENT, Deed, Told, World, wrong
 from tests.unit.log_ins import PASSWORD
 
-FAILURES = {"password_refused", "password_locked", "refresh_token_reused"}
+FAILURES = {"password_refused", "password_locked", "refresh_token_reused", "code_reused"}
 
 WHOLE = {name: (before, deed) for name, (before, deed, _) in DEEDS.items()}
 """Deeds that are done in one unit of work."""
@@ -165,6 +168,10 @@ def secrets_of(world: World) -> set[str]:
     found |= {key.sealed_key for key in storage.rows(KEYS).values()}
     for session_id in storage.rows(SESSIONS):
         found |= {codec.encode(session_id, counter) for counter in range(1, 4)}
+    found |= {str(client.secret_digest) for client in storage.rows(CLIENTS).values()} | set(
+        storage.rows(CODES)
+    )
+    found |= {"secret-1", "secret-2", CALLBACK, "a challenge"}
     return found | {world.issued.token, "planted-as-a-name"}
 
 

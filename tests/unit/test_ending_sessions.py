@@ -87,7 +87,7 @@ def test_a_log_out_that_another_was_quicker_with_leaves_no_entry(
     issue: IssueToken, storage: Storage, entries: FakeAuditRepository, miguel: User
 ) -> None:
     class Quicker(FakeSessionRepository):
-        def end(self, user_id: int, **options: Any) -> Sequence[Revocation]:
+        def end(self, user_id: int | None, **options: Any) -> Sequence[Revocation]:
             super().end(user_id, **options)
             return super().end(user_id, **options)
 

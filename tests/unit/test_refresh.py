@@ -6,13 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from domain.issuance import (
-    InvalidRefreshToken,
-    IssuedTokens,
-    IssueToken,
-    RefreshSession,
-    RefreshTokenReused,
-)
+from domain.issuance import IssuedTokens, IssueToken
+from domain.renewal import InvalidRefreshToken, RefreshSession, RefreshTokenReused
 from domain.sessions import SessionPolicy
 from domain.users import User
 from tests.fakes.clock import START, FakeClock
@@ -68,6 +63,29 @@ def test_a_rotation_is_stored_with_its_times(
         tokens_end=NOW + timedelta(hours=1, minutes=10, seconds=59),
         idle_end=clock.now() + timedelta(days=14),
     )
+
+
+def test_a_refresh_may_be_for_less_and_the_next_one_has_all_again(
+    *,
+    refresh: RefreshSession,
+    sessions: FakeSessionRepository,
+    codec: FakeTokenCodec,
+    issued: IssuedTokens,
+) -> None:
+    wide = replace(issued.session, id="wiki's", client_id="wiki", scope="read write profile")
+    sessions.add(wide)
+
+    def scope(counter: int, wanted: str | None = None) -> str:
+        text = FakeRefreshTokens().encode("wiki's", counter)
+        given = refresh(refresh_token=text, client_id="wiki", scope=wanted, origin=ORIGIN)
+        assert given.session.scope == codec.decode(given.token).scope
+        return given.session.scope
+
+    # The second is within the grace.
+    assert [scope(1, "write"), scope(1, "read"), scope(2)] == ["write", "read", wide.scope]
+    stored = sessions.find("wiki's")
+    assert stored is not None
+    assert stored.scope == wide.scope
 
 
 def test_a_chain_of_rotations_lasts_as_long_as_the_session(

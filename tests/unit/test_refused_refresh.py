@@ -6,13 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from domain.issuance import (
-    InvalidRefreshToken,
-    IssuedTokens,
-    IssueToken,
-    RefreshSession,
-    RefreshTokenReused,
-)
+from domain.issuance import IssuedTokens, IssueToken
+from domain.renewal import InvalidRefreshToken, RefreshSession, RefreshTokenReused
 from domain.sessions import Session
 from domain.signing_keys import SigningKeysNotLoaded
 from domain.users import User

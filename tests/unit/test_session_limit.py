@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from domain.credentials import InvalidCredentials, TokenCredentials
-from domain.issuance import IssuedTokens, IssueToken, RefreshSession
+from domain.issuance import IssuedTokens, IssueToken
+from domain.renewal import RefreshSession
 from domain.sessions import SessionPolicy
 from domain.tokens import AuthenticateRequest
 from domain.users import User

@@ -7,7 +7,8 @@ import pytest
 from domain.accounts import ChangePassword, RemoveAccount, WrongPassword
 from domain.audit import AuditEntry
 from domain.credentials import PasswordCheck, TokenCredentials
-from domain.issuance import IssuedTokens, IssueToken, RefreshSession
+from domain.issuance import IssuedTokens, IssueToken
+from domain.renewal import RefreshSession
 from domain.throttling import Throttle, ThrottlePolicy
 from domain.tokens import AuthenticateRequest
 from domain.users import User

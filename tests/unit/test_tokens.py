@@ -111,6 +111,40 @@ def test_a_token_made_for_anything_else_is_refused(
     assert not POLICY.accepts(replace(TOKEN, **changes), now=START)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("scope", "is_accepted"),
+    [
+        *(("profile", True), ("read write", True), ("", True), ("accounts", True)),
+        *(("account", False), ("admin", False), ("account admin", False)),
+        *(("profile account", False), ("read  admin", False), ("admin\n", False)),
+    ],
+)
+def test_another_clients_token_opens_this_api_for_all_but_what_only_a_log_in_gives(
+    scope: str, *, is_accepted: bool
+) -> None:
+    token = replace(TOKEN, client_id="wiki", scope=scope)
+
+    assert POLICY.accepts(token, now=START) == is_accepted
+    assert POLICY.holds(token, now=START)
+    assert not POLICY.accepts(replace(token, audience="https://wiki.example"), now=START)
+
+
+def test_our_own_tokens_have_the_scope_of_a_log_in_or_open_nothing() -> None:
+    scopes = ["account", "account admin", "admin", "admin account", "account profile", ""]
+
+    accepted = [each for each in scopes if POLICY.accepts(replace(TOKEN, scope=each), now=START)]
+
+    assert accepted == ["account", "account admin"]
+
+
+def test_a_token_for_another_api_is_good_but_opens_nothing_here() -> None:
+    elsewhere = replace(TOKEN, client_id="wiki", scope="read", audience="https://wiki.example")
+
+    assert POLICY.holds(elsewhere, now=START)
+    assert not POLICY.holds(elsewhere, now=elsewhere.expires_at)
+    assert not POLICY.holds(replace(elsewhere, issuer="https://wiki.example"), now=START)
+
+
 def test_a_token_of_another_issuer_is_refused_though_it_agrees_with_itself() -> None:
     foreign = replace(TOKEN, issuer="https://other.example", audience="https://other.example")
 

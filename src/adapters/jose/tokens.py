@@ -73,9 +73,10 @@ class JoseTokenCodec:
 
 
 def _claims_of(token: AccessToken) -> dict[str, str | int]:
-    return {
+    claims: dict[str, str | int] = {
         "iss": token.issuer,
-        "sub": str(token.user_id),
+        # A client that acts for itself is its own subject (RFC 9068 section 2.2).
+        "sub": token.client_id if token.user_id is None else str(token.user_id),
         "aud": token.audience,
         "exp": int(token.expires_at.timestamp()),
         "iat": int(token.issued_at.timestamp()),
@@ -84,16 +85,21 @@ def _claims_of(token: AccessToken) -> dict[str, str | int]:
         "client_id": token.client_id,
         "scope": token.scope,
         "auth_time": int(token.authenticated_at.timestamp()),
-        "preferred_username": token.username,
     }
+    if token.username is not None:
+        claims["preferred_username"] = token.username
+    return claims
 
 
 def _token_from(claims: Mapping[str, object]) -> AccessToken:
+    is_clients = "preferred_username" not in claims
+    if is_clients and claims["sub"] != claims["client_id"]:
+        raise InvalidCredentials
     return AccessToken(
         issuer=_text(claims["iss"]),
         audience=_text(claims["aud"]),
-        user_id=user_id_from(_text(claims["sub"])),
-        username=_text(claims["preferred_username"]),
+        user_id=None if is_clients else user_id_from(_text(claims["sub"])),
+        username=None if is_clients else _text(claims["preferred_username"]),
         client_id=_text(claims["client_id"]),
         scope=_text(claims["scope"]),
         token_id=_text(claims["jti"]),

@@ -8,7 +8,14 @@ from sqlalchemy import Column, ColumnElement, bindparam, delete, or_, select, tu
 from sqlalchemy.sql.dml import ReturningDelete
 
 from adapters.sql.database import Database
-from adapters.sql.schema import housekeeping, revocations, sessions, signing_keys, throttles
+from adapters.sql.schema import (
+    authorization_codes,
+    housekeeping,
+    revocations,
+    sessions,
+    signing_keys,
+    throttles,
+)
 from domain.throttling import NETWORK, STRANGER
 
 _CLAIM = (
@@ -36,6 +43,7 @@ def _remove(
 
 
 _REMOVALS = (
+    _remove([authorization_codes.c.digest], authorization_codes.c.expires_at),
     _remove([sessions.c.id], sessions.c.idle_end),
     _remove([revocations.c.position, revocations.c.session_id], revocations.c.expires_at),
     _remove([signing_keys.c.kid], signing_keys.c.retire_at),

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -17,7 +18,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """The revision of the newest migration, known without loading Alembic; a test compares them."""
 
 metadata = MetaData(
@@ -49,6 +50,21 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Words(TypeDecorator[tuple[str, ...]]):
+    """Texts without blanks, such as scopes and addresses, in one."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, _dialect: Dialect) -> str | None:
+        """The words, joined."""
+        return None if value is None else " ".join(value)
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> tuple[str, ...] | None:
+        """The words."""
+        return None if value is None else tuple(value.split())
 
 
 Identity = BigInteger().with_variant(Integer, "sqlite")
@@ -97,10 +113,54 @@ sessions = Table(
     Column("idle_end", UtcDateTime, nullable=False),
     Column("absolute_end", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
+    Column("authenticated_at", UtcDateTime),
 )
 Index("ix_sessions_user_id", sessions.c.user_id)
 Index("ix_sessions_parent_id", sessions.c.parent_id)
 Index("ix_sessions_idle_end", sessions.c.idle_end)
+Index("ix_sessions_client_id", sessions.c.client_id)
+
+clients = Table(
+    "clients",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("secret_digest", String(64)),
+    Column("redirect_uris", Words, nullable=False),
+    Column("scopes", Words, nullable=False),
+    Column("audiences", Words, nullable=False),
+    Column("resource", Text),
+    Column("acts_alone", Boolean, nullable=False),
+    Column("is_trusted", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("user_id", Identity, ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("client_id", String(64), ForeignKey(clients.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("scope", Text, nullable=False),
+    Column("given_at", UtcDateTime, nullable=False),
+)
+Index("ix_consents_client_id", consents.c.client_id)
+
+authorization_codes = Table(
+    "authorization_codes",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("client_id", String(64), ForeignKey(clients.c.id, ondelete="CASCADE"), nullable=False),
+    Column("user_id", Identity, ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False),
+    Column("parent_id", String(64), nullable=False),
+    Column("redirect_uri", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("code_challenge", String(128), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("session_id", String(64)),
+)
+for _column in ("client_id", "user_id", "expires_at"):
+    Index(f"ix_authorization_codes_{_column}", authorization_codes.c[_column])
 
 revocations = Table(
     "revocations",

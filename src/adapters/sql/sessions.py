@@ -21,6 +21,13 @@ _YOUNGEST_FIRST = (sessions.c.created_at.desc(), sessions.c.id.desc())
 _ADD = insert(sessions)
 _BY_ID = select(sessions).where(sessions.c.id == bindparam("session_id"))
 _LIST_LIVE = select(sessions).where(*_LIVE).order_by(*_YOUNGEST_FIRST)
+_STANDING = (
+    select(sessions)
+    .where(sessions.c.client_id == bindparam("client"), sessions.c.user_id.is_(None))
+    .where(_NOT_ENDED, sessions.c.idle_end > bindparam("now"))
+    .order_by(*_YOUNGEST_FIRST)
+    .limit(1)
+)
 _RENEW = (
     update(sessions)
     .where(sessions.c.id == bindparam("session_id"), _NOT_ENDED)
@@ -32,11 +39,12 @@ _RENEW = (
 )
 _END = (
     update(sessions)
-    .where(_IS_USERS, _NOT_ENDED, sessions.c.idle_end > bindparam("not_before"))
+    .where(_NOT_ENDED, sessions.c.idle_end > bindparam("not_before"))
     # What is over is kept no longer than what has expired.
     .values(ended_at=bindparam("now"), idle_end=bindparam("now"))
     .returning(sessions.c.id, sessions.c.tokens_end)
 )
+_SOME = select(sessions.c.id).where(_NOT_ENDED, sessions.c.idle_end > bindparam("not_before"))
 _REMOVE = delete(sessions).where(_IS_USERS).returning(sessions)
 
 
@@ -73,16 +81,31 @@ class SqlSessionRepository:
         with self._database.connection() as connection:
             return connection.execute(_RENEW, values).rowcount == 1
 
+    def find_standing(self, client_id: str, *, now: datetime) -> Session | None:
+        with self._database.connection() as connection:
+            rows = connection.execute(_STANDING, {"client": client_id, "now": now})
+            row = rows.mappings().first()
+        return _session(row) if row else None
+
     def end(
         self,
-        user_id: int,
+        user_id: int | None,
         *,
         at: datetime,
         only: str | None = None,
         but: str | None = None,
         beyond: int | None = None,
+        client_id: str | None = None,
+        limit: int | None = None,
     ) -> Sequence[Revocation]:
         statement = _END
+        if user_id is not None:
+            statement = statement.where(_IS_USERS)
+        if client_id is not None:
+            statement = statement.where(sessions.c.client_id == client_id)
+        if limit is not None:
+            some = _SOME.where(sessions.c.client_id == client_id).limit(limit).cte("some")
+            statement = statement.where(sessions.c.id.in_(select(some.c.id)))
         if only is not None:
             statement = statement.where(sessions.c.id == only)
         if but is not None:

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from adapters.identifiers import RandomIdentifiers
+from adapters.identifiers import RandomIdentifiers, RandomSecrets
 from domain.accounts import DeleteUser, DisableUser, EnableUser, UnlockPassword
 from domain.administration import CreateUser, GeneratePassword, ListUsers, ReportUser, SetPassword
 from domain.audit_chain import ListAuditEntries, VerifyAuditTrail
 from domain.backups import Backups, RestoreBackup
+from domain.client_registration import CreateClient
+from domain.clients import DeleteClient, ListClients, RotateClientSecret, ShowClient
 from domain.clock import Clock
 from domain.key_rotation import (
     ListSigningKeys,
@@ -67,6 +69,7 @@ def administration_of(parts: Parts) -> Administration:
     passwords, users, sessions = parts.passwords, parts.users, parts.sessions
     usernames, policy, hasher = passwords.usernames, passwords.policy, passwords.hasher
     throttling, revoked, settings = passwords.throttling, parts.revoked, parts.settings
+    clients = parts.clients
     keys, factory, feed = parts.signing_keys, parts.key_factory, parts.feed
     change = (users, sessions, throttling.throttles, revoked, audit, clock, unit_of_work)
     rotation = RotationPolicy(
@@ -98,4 +101,11 @@ def administration_of(parts: Parts) -> Administration:
         ),
         retire_signing_key=RetireSigningKey(keys, factory, feed, audit, clock, unit_of_work),
         rewrap_signing_keys=RewrapSigningKeys(keys, factory, audit, unit_of_work),
+        create_client=CreateClient(
+            clients, audit, clock, RandomIdentifiers(), RandomSecrets(), unit_of_work
+        ),
+        list_clients=ListClients(clients),
+        show_client=ShowClient(clients),
+        rotate_client_secret=RotateClientSecret(clients, audit, RandomSecrets(), unit_of_work),
+        delete_client=DeleteClient(clients, sessions, revoked, audit, clock, unit_of_work),
     )

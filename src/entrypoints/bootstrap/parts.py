@@ -14,6 +14,9 @@ from adapters.pseudonyms import HmacPseudonyms
 from adapters.seals import HmacSeals
 from adapters.secrets import derive_key
 from adapters.sql.audit import SqlAuditRepository
+from adapters.sql.authorization import SqlAuthorizationCodeRepository
+from adapters.sql.clients import SqlClientRepository
+from adapters.sql.consents import SqlConsentRepository
 from adapters.sql.database import Database
 from adapters.sql.revocations import SqlRevocationFeed
 from adapters.sql.sessions import SqlSessionRepository
@@ -49,6 +52,9 @@ class Parts:
     audit: AuditTrail
     users: SqlUserRepository
     sessions: SqlSessionRepository
+    clients: SqlClientRepository
+    consents: SqlConsentRepository
+    codes: SqlAuthorizationCodeRepository
     feed: SqlRevocationFeed
     signing_keys: SqlSigningKeyRepository
     key_factory: JoseKeyFactory
@@ -104,6 +110,9 @@ def make_parts(settings: Settings, *, clock: Clock | None = None) -> Parts:
         audit=audit,
         users=SqlUserRepository(database),
         sessions=SqlSessionRepository(database),
+        clients=SqlClientRepository(database),
+        consents=SqlConsentRepository(database),
+        codes=SqlAuthorizationCodeRepository(database),
         feed=SqlRevocationFeed(database),
         signing_keys=SqlSigningKeyRepository(database),
         key_factory=JoseKeyFactory(sealing_keys),

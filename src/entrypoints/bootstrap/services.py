@@ -1,5 +1,7 @@
 """What the HTTP API runs."""
 
+from dataclasses import replace
+
 from adapters.identifiers import RandomIdentifiers
 from adapters.jose.tokens import JoseTokenCodec
 from adapters.refresh_tokens import HmacRefreshTokens
@@ -9,15 +11,20 @@ from adapters.sql.health import SqlStorage
 from adapters.sql.housekeeping import SqlExpiringStorage
 from domain.accounts import ChangePassword, RemoveAccount, ShowAccount
 from domain.audit_chain import SealAuditTrail, TrimAuditTrail
+from domain.browser_sessions import ResumeBrowserSession
 from domain.clock import Clock
+from domain.consents import ListConsents, WithdrawConsent
 from domain.health import CheckReadiness
 from domain.housekeeping import RemoveExpired
-from domain.issuance import Issuer, IssueToken, RefreshSession
+from domain.issuance import Issuer, IssueToken
+from domain.renewal import RefreshSession
 from domain.roles import RequireAdmin
 from domain.sessions import EndOtherSessions, EndSession, ListSessions, SessionPolicy, ShowSession
 from domain.tokens import AuthenticateRequest, TokenPolicy
 from domain.users import RegisterUser, ShowUser
 from entrypoints.bootstrap.administration import administration_of
+from entrypoints.bootstrap.oauth import oauth_services
+from entrypoints.bootstrap.pages import other_routes
 from entrypoints.bootstrap.parts import make_parts
 from entrypoints.http.app import HttpApp, Services, create_http_app
 from entrypoints.http.cursors import Cursors
@@ -43,6 +50,10 @@ def build(settings: Settings, *, clock: Clock | None = None) -> tuple[Services, 
     refresh_tokens = HmacRefreshTokens(parts.secrets.keys_for("refresh-tokens"))
     issuer = Issuer(token_policy, codec, refresh_tokens)
 
+    refresh_session = RefreshSession(
+        issuer, users, sessions, session_policy, revoked, audit, clock, unit_of_work
+    )
+    oauth = oauth_services(parts, issuer, session_policy, refresh_session)
     administration = administration_of(parts)
     services = Services(
         key_ring=parts.key_ring,
@@ -76,21 +87,25 @@ def build(settings: Settings, *, clock: Clock | None = None) -> tuple[Services, 
             *(issuer, users, sessions, session_policy, revoked),
             *(audit, clock, RandomIdentifiers(), unit_of_work),
         ),
-        refresh_session=RefreshSession(
-            issuer, users, sessions, session_policy, revoked, audit, clock, unit_of_work
-        ),
+        refresh_session=refresh_session,
         list_sessions=ListSessions(sessions, clock),
         show_session=ShowSession(sessions, clock),
         end_session=EndSession(*ending),
         end_other_sessions=EndOtherSessions(users, *ending),
         check_readiness=CheckReadiness(SqlStorage(parts.database), parts.key_ring, revoked, clock),
+        list_consents=ListConsents(parts.consents),
+        withdraw_consent=WithdrawConsent(users, parts.consents, *ending),
+        resume_browser_session=ResumeBrowserSession(
+            refresh_tokens, users, sessions, session_policy, clock
+        ),
+        oauth=oauth,
         require_admin=RequireAdmin(clock),
         administration=administration,
         cursors=Cursors(HmacSeals(parts.secrets.keys_for("cursors"))),
         storage=Lane("storage", threads=settings.storage_threads, queue=STORAGE_QUEUE),
         hashing=Lane("hashing", threads=settings.hash_threads, queue=settings.hash_queue),
     )
-    return services, parts.database
+    return replace(services, other_routes=other_routes(parts, services)), parts.database
 
 
 def create_app(settings: Settings, *, clock: Clock | None = None) -> HttpApp:

@@ -8,6 +8,7 @@ import click
 
 from entrypoints.cli.audit import audit
 from entrypoints.cli.backup import backup, restore
+from entrypoints.cli.clients import clients
 from entrypoints.cli.command import example
 from entrypoints.cli.signing_keys import keys
 from entrypoints.cli.users import users
@@ -91,6 +92,7 @@ main.add_command(audit)
 main.add_command(backup)
 main.add_command(restore)
 main.add_command(users)
+main.add_command(clients)
 main.add_command(keys)
 
 

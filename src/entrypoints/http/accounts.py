@@ -48,7 +48,9 @@ class AccountResource(Resource):
         self._show_account = show_account
         self._storage = storage
 
-    @operation(Access.TOKEN, "Show the user who asks", answer=_ACCOUNT, problems=(400, 401, 503))
+    @operation(
+        Access.PROFILE, "Show the user who asks", answer=_ACCOUNT, problems=(400, 401, 403, 503)
+    )
     async def on_get(self, req: Request, resp: Response) -> None:
         """Shows users what is known of them."""
         user = await self._storage.run(self._show_account, principal=req.context.principal)
@@ -73,7 +75,7 @@ class PasswordResource(Resource):
         "Change the password, and end all other sessions",
         status=204,
         body=_PASSWORD_CHANGE,
-        problems=(400, 401, 408, 413, 415, 429, 503),
+        problems=(400, 401, 403, 408, 413, 415, 429, 503),
     )
     async def on_put(self, req: Request, resp: Response) -> None:
         """Changes the password."""
@@ -102,7 +104,7 @@ class RemovalResource(Resource):
         "Remove the account, and end all its sessions",
         status=204,
         body=_REMOVAL,
-        problems=(400, 401, 408, 413, 415, 429, 503),
+        problems=(400, 401, 403, 408, 413, 415, 429, 503),
     )
     async def on_post(self, req: Request, resp: Response) -> None:
         """Removes the user who asks."""

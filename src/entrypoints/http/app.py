@@ -9,10 +9,13 @@ from falcon.asgi import App, Request, Response
 
 from domain.accounts import ChangePassword, RemoveAccount, ShowAccount
 from domain.audit_chain import SEALING_INTERVAL, SealAuditTrail, TrimAuditTrail
+from domain.browser_sessions import ResumeBrowserSession
+from domain.consents import ListConsents, WithdrawConsent
 from domain.errors import DomainError
 from domain.health import CheckReadiness
 from domain.housekeeping import INTERVAL, RemoveExpired
-from domain.issuance import IssueToken, RefreshSession
+from domain.issuance import IssueToken
+from domain.renewal import RefreshSession
 from domain.revocations import FollowRevocations
 from domain.roles import RequireAdmin
 from domain.sessions import EndOtherSessions, EndSession, ListSessions, ShowSession
@@ -20,12 +23,14 @@ from domain.signing_keys import KeyRing
 from domain.tokens import AuthenticateRequest
 from domain.users import RegisterUser, ShowUser
 from entrypoints.administration import Administration
+from entrypoints.applications import OAuthServices
 from entrypoints.follower import Follower
 from entrypoints.http import errors
 from entrypoints.http.about import DescriptionResource, HelpResource, WelcomeResource
 from entrypoints.http.accounts import AccountResource, PasswordResource, RemovalResource
 from entrypoints.http.admin import admin_routes
 from entrypoints.http.authentication import Authentication
+from entrypoints.http.consents import ConsentResource, ConsentsResource
 from entrypoints.http.cursors import Cursors
 from entrypoints.http.headers import BrowserHeaders, CrossOrigin
 from entrypoints.http.health import LivenessResource, ReadinessResource
@@ -80,7 +85,10 @@ class HttpApp(App[Request, Response]):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the resources call: the use cases, the keys, and the lanes to run them in."""
+    """What the resources call: the use cases, the keys, and the lanes to run them in.
+
+    `other_routes` are those of the other entrypoints under this one's roof.
+    """
 
     key_ring: KeyRing
     follow_revocations: FollowRevocations
@@ -100,11 +108,16 @@ class Services:
     end_session: EndSession
     end_other_sessions: EndOtherSessions
     check_readiness: CheckReadiness
+    list_consents: ListConsents
+    withdraw_consent: WithdrawConsent
+    resume_browser_session: ResumeBrowserSession
+    oauth: OAuthServices
     require_admin: RequireAdmin
     administration: Administration
     cursors: Cursors
     storage: Lane
     hashing: Lane
+    other_routes: tuple[Route, ...] = ()
 
 
 def routes(services: Services, *, proxies: Proxies, jwks_max_age: int) -> tuple[Route, ...]:
@@ -129,6 +142,7 @@ def routes(services: Services, *, proxies: Proxies, jwks_max_age: int) -> tuple[
         Route("/api/users/me/removal", RemovalResource(services.remove_account, hashing, proxies)),
         *_session_routes(services, proxies),
         Route("/api/resource", ProtectedResource()),
+        *services.other_routes,
         *admin_routes(services.administration, services.cursors, storage, hashing, proxies),
         # The seed's text and code spell two paths in these ways as well.
         Route("/api/usr", users, deprecated=True),
@@ -152,10 +166,13 @@ def _session_routes(services: Services, proxies: Proxies) -> tuple[Route, ...]:
         proxies=proxies,
     )
     session = SessionResource(services.show_session, services.end_session, storage, proxies)
+    consent = ConsentResource(services.withdraw_consent, storage, proxies)
     return (
         Route("/api/token", tokens),
         Route("/api/sessions", sessions),
         Route("/api/sessions/{session_id}", session),
+        Route("/api/consents", ConsentsResource(services.list_consents, storage)),
+        Route("/api/consents/{client_id}", consent),
     )
 
 

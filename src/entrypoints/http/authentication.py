@@ -17,7 +17,14 @@ from domain.credentials import (
 )
 from domain.origins import Origin
 from domain.roles import RequireAdmin
-from domain.tokens import AuthenticateRequest, TokenPrincipal
+from domain.tokens import (
+    OWN_SCOPES,
+    PROFILE_SCOPE,
+    AuthenticateRequest,
+    InsufficientScope,
+    ProfileScopeRequired,
+    TokenPrincipal,
+)
 from entrypoints.http.lanes import Lane
 from entrypoints.http.operations import Access, operations_of
 from entrypoints.http.origins import origin
@@ -67,14 +74,15 @@ class Authentication:
     ) -> None:
         """Puts the principal into the request's context, where the operation asks for one."""
         declared = operations_of(resource).get(req.method)
+        req.context.resource = resource
         if declared is None or declared.access is Access.ANYONE:
             return
         credentials = self._credentials(req)
         # A token costs no I/O and is checked at once; a password costs a hash and waits its turn.
         if isinstance(credentials, TokenCredentials):
             principal = self._authenticate_request(credentials=credentials, origin=_NOT_LOOKED_AT)
-            if declared.access is Access.ADMIN and isinstance(principal, TokenPrincipal):
-                self._require_admin(principal)
+            if isinstance(principal, TokenPrincipal):
+                self._admit(principal, declared.access)
             req.context.principal = principal
         elif declared.access is not Access.USER:
             raise TokenRequired
@@ -86,6 +94,16 @@ class Authentication:
                 credentials=credentials,
                 origin=caller,
             )
+
+    def _admit(self, principal: TokenPrincipal, access: Access) -> None:
+        # Another application's token never has one of our own scopes.
+        if principal.scope not in OWN_SCOPES:
+            if access is not Access.PROFILE:
+                raise InsufficientScope
+            if PROFILE_SCOPE not in principal.scope.split():
+                raise ProfileScopeRequired
+        elif access is Access.ADMIN:
+            self._require_admin(principal)
 
     def _credentials(self, req: Request) -> Credentials:
         scheme, _, sent = (req.auth or "").strip(" \t").partition(" ")

@@ -56,20 +56,10 @@ class RequestSchema(Schema):
 async def load(req: Request, schema: Schema) -> Mapping[str, Any]:
     """The body as the schema describes it.
 
-    Raises HTTPUnsupportedMediaType, HTTPContentTooLarge, Problem 400 for what is not JSON, and
-    InvalidFields for what the schema refuses.
+    Raises as `read_body`, Problem 400 for what is not JSON, and InvalidFields for what the schema
+    refuses.
     """
-    _check_media_type(req)
-    try:
-        async with asyncio.timeout(MAXIMUM_BODY_SECONDS):
-            body = await _read(req)
-    except TimeoutError:
-        raise Problem(
-            408,
-            "body_too_slow",
-            f"The body did not arrive within {MAXIMUM_BODY_SECONDS} seconds; send it faster.",
-            headers={"Connection": "close"},
-        ) from None
+    body = await read_body(req, falcon.MEDIA_JSON)
     try:
         loaded: Mapping[str, Any] = schema.load(loads(body))
     except InvalidJson as error:
@@ -79,13 +69,35 @@ async def load(req: Request, schema: Schema) -> Mapping[str, Any]:
     return loaded
 
 
-def _check_media_type(req: Request) -> None:
+async def read_body(req: Request, media_type: str) -> bytes:
+    """The body, which is of this media type.
+
+    Raises HTTPContentTooLarge, and Problem: 415 for another type, 408 for a body too slow.
+    """
+    _check_media_type(req, media_type)
+    try:
+        async with asyncio.timeout(MAXIMUM_BODY_SECONDS):
+            return await _read(req)
+    except TimeoutError:
+        raise Problem(
+            408,
+            "body_too_slow",
+            f"The body did not arrive within {MAXIMUM_BODY_SECONDS} seconds; send it faster.",
+            headers={"Connection": "close"},
+        ) from None
+
+
+def _check_media_type(req: Request, wanted: str) -> None:
     media_type, parameters = falcon.parse_header(req.content_type or "")
     charset = parameters.get("charset", "utf-8").lower()
     encoding = (req.get_header("Content-Encoding") or "identity").lower()
-    is_json = media_type.lower() == falcon.MEDIA_JSON and charset in ("utf-8", "utf8")
-    if not is_json or encoding != "identity":
-        raise falcon.HTTPUnsupportedMediaType
+    is_wanted = media_type.lower() == wanted and charset in ("utf-8", "utf8")
+    if not is_wanted or encoding != "identity":
+        raise Problem(
+            415,
+            "unsupported_media_type",
+            f"Send the body uncompressed, in UTF-8, with the header Content-Type: {wanted}.",
+        )
 
 
 async def _read(req: Request) -> bytes:

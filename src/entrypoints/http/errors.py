@@ -7,13 +7,12 @@ import falcon
 from falcon.asgi import Request, Response, WebSocket
 
 from domain.errors import DomainError, ErrorKind, FieldError
-from domain.roles import MAXIMUM_AUTHENTICATION_AGE
-from domain.tokens import ADMIN_SCOPE
-from entrypoints.http.json import MAXIMUM_BODY, dumps
+from domain.roles import MAXIMUM_AUTHENTICATION_AGE, RecentLogInRequired
+from domain.tokens import InsufficientScope
+from entrypoints.http.json import MAXIMUM_BODY
+from entrypoints.http.operations import Resource
 from entrypoints.http.problems import Problem
 from entrypoints.http.requests import request_id
-
-PROBLEM_JSON = "application/problem+json"
 
 STATUS = {
     ErrorKind.INVALID: 400,
@@ -32,24 +31,16 @@ BAD_TOKEN = ', error="invalid_token"'  # noqa: S105 - a challenge's parameter
 """Follows the challenge where a token was sent, and only there (RFC 6750 section 3.1)."""
 
 _AGE = int(MAXIMUM_AUTHENTICATION_AGE.total_seconds())
-_BETTER_TOKENS = {
-    "insufficient_scope": f'{BEARER}, error="insufficient_scope", scope="{ADMIN_SCOPE}"',
-    "insufficient_user_authentication": (
-        f'{BEARER}, error="insufficient_user_authentication", max_age={_AGE}'
-    ),
-}
-"""Which token is asked for instead (RFC 6750 section 3.1, RFC 9470 section 3)."""
 
 _PROTOCOL_ERRORS = {
     404: ("not_found", "Nothing is at this address; GET /help lists every address."),
     405: ("method_not_allowed", "Use one of the methods in the Allow header."),
     413: ("content_too_large", f"The body is larger than {MAXIMUM_BODY} bytes; send less."),
-    415: (
-        "unsupported_media_type",
-        "Send the body as plain JSON, with the header Content-Type: application/json.",
-    ),
 }
 _OTHERWISE = ("bad_request", "The request cannot be read; check its method and its headers.")
+
+_ANY = Resource()
+"""For what is refused before it is known what it is about."""
 
 _log = logging.getLogger("varvel")
 
@@ -65,6 +56,19 @@ async def answer_domain_error(
         said = {"request_id": request_id(req), "code": error.code, "reason": reason}
         _log.warning("request cannot be served", extra=said)
     _answer(req, resp, STATUS[error.kind], error.code, error.detail, fields=error.fields)
+    if (asked := _better_token(error)) is not None:
+        resp.set_header("WWW-Authenticate", f'{BEARER}, error="{error.code}", {asked}')
+
+
+def _better_token(error: DomainError) -> str | None:
+    """Which token is asked for instead (RFC 6750 section 3.1, RFC 9470 section 3)."""
+    match error:
+        case InsufficientScope():
+            return f'scope="{error.scope}"'
+        case RecentLogInRequired():
+            return f"max_age={_AGE}"
+        case _:
+            return None
 
 
 async def answer_problem(req: Request, resp: Response, error: Problem, _params: object) -> None:
@@ -113,10 +117,7 @@ def _answer(
 ) -> None:
     req.context.error_code = code
     resp.status = status
-    resp.content_type = PROBLEM_JSON
-    if code in _BETTER_TOKENS:
-        resp.set_header("WWW-Authenticate", _BETTER_TOKENS[code])
-    elif status == 401:
+    if status == 401:
         is_token = getattr(req.context, "sent_token", False)
         resp.set_header("WWW-Authenticate", CHALLENGE + (BAD_TOKEN if is_token else ""))
     problem: dict[str, object] = {
@@ -131,4 +132,5 @@ def _answer(
         problem["errors"] = [
             {"field": fault.field, "code": fault.code, "detail": fault.detail} for fault in fields
         ]
-    resp.data = dumps(problem)
+    resource = getattr(req.context, "resource", _ANY)
+    resource.show_problem(resp, problem)

@@ -31,8 +31,10 @@ class BrowserHeaders:
     async def process_response(
         self, _req: Request, resp: Response, _resource: object, _succeeded: bool
     ) -> None:
-        """Adds the headers."""
+        """Adds the headers; a page has some of its own instead."""
         resp.set_headers(self._headers)
+        if (own := getattr(resp.context, "headers", None)) is not None:
+            resp.set_headers(own)
 
 
 class CrossOrigin(CORSMiddleware[Request, Response]):

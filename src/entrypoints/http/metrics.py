@@ -13,6 +13,7 @@ import falcon
 from falcon.asgi import Request, Response
 from prometheus_client import Counter, Gauge, Histogram
 
+from domain.credentials import InvalidCredentials
 from domain.revocations import FollowRevocations
 from entrypoints.http.lanes import Lane
 from entrypoints.http.operations import Access, operations_of
@@ -20,8 +21,8 @@ from entrypoints.http.operations import Access, operations_of
 SAMPLING_INTERVAL = timedelta(seconds=1)
 """How old a gauge may be."""
 
-LOG_IN = ("POST", "/api/sessions")
-"""What takes a password from a body to start a session."""
+LOG_INS_FROM = ("/api/sessions", "/login")
+"""Where a password is taken from a body to start a session."""
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _OUTCOMES = {401: "refused", 429: "throttled"}
@@ -101,8 +102,12 @@ def _refused(lane: str, reason: str) -> None:
 
 def _log_in_outcome(req: Request, resp: Response, resource: object) -> str | None:
     """What came of a password in this request; None if none was tried, or nobody can tell."""
-    if (req.method, req.uri_template) == LOG_IN:
-        return "success" if resp.status_code == 201 else _OUTCOMES.get(resp.status_code)
+    if req.method == "POST" and req.uri_template in LOG_INS_FROM:
+        if hasattr(req.context, "session"):
+            return "success"
+        # The page's status is another one, which other refusals have as well.
+        is_refused = getattr(req.context, "error_code", None) == InvalidCredentials.code
+        return "refused" if is_refused else _OUTCOMES.get(resp.status_code)
     # By HTTP Basic it is tried only where an operation takes one.
     if getattr(req.context, "sent_token", None) is not False:
         return None

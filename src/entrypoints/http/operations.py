@@ -8,6 +8,10 @@ from typing import Any, ClassVar, TypeVar
 from falcon.asgi import Request, Response
 from marshmallow import Schema
 
+from entrypoints.http.json import dumps
+
+PROBLEM_JSON = "application/problem+json"
+
 Responder = TypeVar("Responder", bound=Callable[..., Any])
 
 
@@ -17,6 +21,7 @@ class Access(Enum):
     ANYONE = "anyone"
     USER = "a user, by password or by token"
     TOKEN = "a user, by token"  # noqa: S105 - says who may call
+    PROFILE = "a user, by token; an application, by one with the scope profile"
     ADMIN = "an admin, by the token of a recent log-in"
 
 
@@ -76,6 +81,11 @@ class Resource:
                 operations[name.removeprefix("on_").upper()] = declared
         cls.operations = operations
 
+    def show_problem(self, resp: Response, problem: Mapping[str, object]) -> None:
+        """Writes an error (RFC 9457) in the form that callers of this resource expect."""
+        resp.content_type = PROBLEM_JSON
+        resp.data = dumps(problem)
+
     async def on_options(self, _req: Request, resp: Response, **_params: str) -> None:
         """Says which methods this address takes; anybody may ask."""
         resp.status = 204
@@ -91,8 +101,12 @@ def operations_of(resource: object) -> Mapping[str, Operation]:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A resource at a path. A deprecated route is another spelling of a better one."""
+    """A resource at a path. A deprecated route is another spelling of a better one.
+
+    One that is no part of the API is described by its own standard, or is for people.
+    """
 
     path: str
     resource: Resource
     deprecated: bool = False
+    is_api: bool = True

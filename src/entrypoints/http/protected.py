@@ -22,9 +22,12 @@ class ProtectedResource(Resource):
     """Greets whoever is logged in."""
 
     @operation(
-        Access.USER, "Get the protected resource", answer=_GREETING, problems=(400, 401, 429, 503)
+        Access.USER,
+        "Get the protected resource",
+        answer=_GREETING,
+        problems=(400, 401, 403, 429, 503),
     )
     async def on_get(self, req: Request, resp: Response) -> None:
         """Greets the user by name."""
         principal: Principal = req.context.principal
-        resp.data = dumps(_GREETING.dump({"data": f"Hello, {principal.username}!"}))
+        resp.data = dumps({"data": f"Hello, {principal.username}!"})

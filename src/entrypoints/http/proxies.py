@@ -54,8 +54,9 @@ class Proxies:
         return told if told and len(told) <= 64 and told.isascii() and _is_plain(told) else None
 
     def _told(self, req: Request, name: str) -> str | None:
-        value = req.get_header(name)
-        if value is None or not self._is_trusted(_peer_address(req)):
+        if not self._trusted or (value := req.get_header(name)) is None:
+            return None
+        if not self._is_trusted(_peer_address(req)):
             return None
         return value.rpartition(",")[2].strip()
 

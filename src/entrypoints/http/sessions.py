@@ -30,7 +30,11 @@ class SessionSchema(Schema):
     """A session, as its user may know it."""
 
     id = Text("The session's id: `sid` in its tokens.", "bNVZ5XJp1mGQx0aXmHh1Yw")
-    created_at = _moment("When it was started, by a password.")
+    client_id = Text(
+        "The application that holds it: `varvel` for this API, `varvel-browser` for its pages.",
+        "varvel",
+    )
+    created_at = _moment("When it was started.")
     last_used_at = _moment("When a token was last issued in it, to the minute.")
     expires_at = _moment("When it is over unless it is renewed.")
     user_agent = fields.String(
@@ -76,6 +80,7 @@ def shown_session(session: Session, current_id: str) -> dict[str, object]:
     """The session in the form of its schema, for whoever acts in the current one."""
     return {
         "id": session.id,
+        "client_id": session.client_id,
         "created_at": session.created_at.replace(microsecond=0),
         "last_used_at": session.used_at.replace(microsecond=0),
         "expires_at": session.idle_end.replace(microsecond=0),
@@ -146,7 +151,7 @@ class SessionsResource(Resource):
         resp.location = f"{self._proxies.base(req)}/api/sessions/{issued.session.id}"
         resp.data = dumps(SESSION_TOKENS.dump(shown_tokens(issued)))
 
-    @operation(Access.TOKEN, "List your sessions", answer=_SESSIONS, problems=(400, 401, 503))
+    @operation(Access.TOKEN, "List your sessions", answer=_SESSIONS, problems=(400, 401, 403, 503))
     async def on_get(self, req: Request, resp: Response) -> None:
         """Lists the live sessions."""
         principal = req.context.principal
@@ -154,7 +159,7 @@ class SessionsResource(Resource):
         shown = [shown_session(each, principal.session_id) for each in sessions]
         resp.data = dumps(_SESSIONS.dump({"sessions": shown}))
 
-    @operation(Access.TOKEN, "Log out everywhere else", status=204, problems=(400, 401, 503))
+    @operation(Access.TOKEN, "Log out everywhere else", status=204, problems=(400, 401, 403, 503))
     async def on_delete(self, req: Request, resp: Response) -> None:
         """Ends all sessions but the present one."""
         await self._storage.run(
@@ -177,7 +182,10 @@ class SessionResource(Resource):
         self._proxies = proxies
 
     @operation(
-        Access.TOKEN, "Show one of your sessions", answer=_SESSION, problems=(400, 401, 404, 503)
+        Access.TOKEN,
+        "Show one of your sessions",
+        answer=_SESSION,
+        problems=(400, 401, 403, 404, 503),
     )
     async def on_get(self, req: Request, resp: Response, session_id: str) -> None:
         """Shows a live session."""
@@ -187,7 +195,9 @@ class SessionResource(Resource):
         )
         resp.data = dumps(_SESSION.dump(shown_session(session, principal.session_id)))
 
-    @operation(Access.TOKEN, "End a session: log out", status=204, problems=(400, 401, 404, 503))
+    @operation(
+        Access.TOKEN, "End a session: log out", status=204, problems=(400, 401, 403, 404, 503)
+    )
     async def on_delete(self, req: Request, resp: Response, session_id: str) -> None:
         """Ends a live session."""
         await self._storage.run(

@@ -3,7 +3,8 @@
 from falcon.asgi import Request, Response
 from marshmallow import Schema, fields
 
-from domain.issuance import IssueToken, RefreshSession
+from domain.issuance import IssueToken
+from domain.renewal import RefreshSession
 from entrypoints.http.bodies import RequestSchema, SentText, Text, load
 from entrypoints.http.json import dumps
 from entrypoints.http.lanes import Lane
@@ -47,7 +48,7 @@ class TokenResource(Resource):
         self._storage = storage
         self._proxies = proxies
 
-    @operation(Access.USER, "Get a token", answer=_TOKEN, problems=(400, 401, 429, 503))
+    @operation(Access.USER, "Get a token", answer=_TOKEN, problems=(400, 401, 403, 429, 503))
     async def on_get(self, req: Request, resp: Response) -> None:
         """Hands out a token, for a password or for a token that still lives."""
         issued = await self._storage.run(

@@ -86,6 +86,9 @@ class Settings:
     jwks_max_age: timedelta
     registration: Registration
     public_users: bool
+    brand_name: str
+    brand_logo: str | None
+    brand_colour: str
     throttle: ThrottlePolicy
     audit_retention: timedelta
     hash_memory: int
@@ -149,6 +152,9 @@ class Settings:
             jwks_max_age=read.seconds("VARVEL_JWKS_MAX_AGE", 300, at_most=DAY),
             registration=read.choice("VARVEL_REGISTRATION", Registration.OPEN),
             public_users=read.flag("VARVEL_PUBLIC_USERS", default=True),
+            brand_name=read.line("VARVEL_BRAND_NAME", "Varvel", at_most=60),
+            brand_logo=read.image("VARVEL_BRAND_LOGO"),
+            brand_colour=read.colour("VARVEL_BRAND_COLOUR", "#1f5f78"),
             throttle=_throttle(read),
             audit_retention=read.seconds(
                 "VARVEL_AUDIT_RETENTION", 365 * DAY, at_least=DAY, at_most=LONGEST_RETENTION

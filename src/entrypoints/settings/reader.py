@@ -20,6 +20,11 @@ Choice = TypeVar("Choice", bound=Enum)
 
 _BIND = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(?P<port>[0-9]{1,5})", re.ASCII)
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
+_IMAGE = re.compile(
+    r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9._~!$&()*+,;=:@%/?-]*"
+    r"|data:image/(png|jpeg|gif|webp|avif|svg\+xml);base64,[A-Za-z0-9+/]+=*",
+    re.ASCII,
+)
 
 
 class StartupError(Exception):
@@ -142,6 +147,33 @@ class Reader:
         if not all(map(_ORIGIN.fullmatch, origins)):
             self.fault(name, "is a list of origins like https://app.example.com, without a path")
         return origins
+
+    def line(self, name: str, default: str, *, at_most: int) -> str:
+        """A text to show."""
+        text = self.text(name, default).strip()
+        if text and len(text) <= at_most and text.isprintable():
+            return text
+        self.fault(name, f"is a text of 1 to {at_most} characters")
+        return default
+
+    def image(self, name: str) -> str | None:
+        """The address of an image, or an image itself (RFC 2397)."""
+        text = self._environment.get(name)
+        if not text:
+            return None
+        if not _IMAGE.fullmatch(text):
+            self.fault(
+                name, "is an address like https://example.com/logo.svg, or data:image/…;base64,…"
+            )
+        return text
+
+    def colour(self, name: str, default: str) -> str:
+        """A colour of the sRGB space."""
+        text = self.text(name, default).lower()
+        if re.fullmatch("#[0-9a-f]{6}", text):
+            return text
+        self.fault(name, "is a colour like #1f5f78")
+        return default
 
     def secrets(self, name: str) -> tuple[bytes, ...]:
         """Random bytes, the newest first."""

@@ -1,0 +1,174 @@
+"""How clients prove themselves, and how requests that can be read in two ways are refused."""
+
+import pytest
+from falcon.testing import TestClient
+
+from tests.integration import calls
+from tests.integration.applications import VERIFIER, Application, Door, post
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def asked(api: TestClient, form: dict[str, str], headers: dict[str, str]) -> tuple[int, str | None]:
+    answer = post(api, "token", form, headers)
+    return answer.status_code, answer.json.get("error")
+
+
+def test_a_secret_comes_by_the_header_or_by_the_form_and_never_by_both(
+    api: TestClient, gate: Door, shop: Application
+) -> None:
+    by_form = {"client_id": shop.id, "client_secret": str(shop.secret)}
+
+    def form() -> dict[str, str]:
+        said = {"grant_type": "authorization_code", "code_verifier": VERIFIER}
+        return said | {"code": gate.code(shop), "redirect_uri": "https://shop.example/callback"}
+
+    assert asked(api, form(), shop.header) == (200, None)
+    assert asked(api, form() | by_form, {}) == (200, None)
+    assert asked(api, form() | by_form, shop.header) == (400, "invalid_request")
+
+
+def test_the_header_and_the_form_name_the_same_application(
+    api: TestClient, gate: Door, shop: Application
+) -> None:
+    other = gate.application(is_public=True)
+    form = {"grant_type": "refresh_token", "refresh_token": gate.tokens(api, shop)["refresh_token"]}
+
+    assert asked(api, form | {"client_id": other.id}, shop.header) == (401, "invalid_client")
+    assert asked(api, form | {"client_id": shop.id}, shop.header) == (200, None)
+
+
+def test_who_sends_no_form_is_told_to_send_one(api: TestClient) -> None:
+    answer = api.simulate_post("/oauth2/token", json={})
+
+    assert answer.status_code == 415
+    assert FORM["Content-Type"] in answer.json["error_description"]
+
+
+def test_who_fails_to_prove_itself_is_told_how_to(api: TestClient, shop: Application) -> None:
+    answer = post(
+        api, "token", {"grant_type": "refresh_token"}, headers=calls.basic(shop.id, "guessed")
+    )
+
+    assert answer.status_code == 401
+    assert answer.json["error"] == "invalid_client"
+    assert answer.headers["WWW-Authenticate"].startswith('Basic realm="')
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "Basic",
+        "Basic !",
+        "Basic /////w==",
+        "Basic bm9jb2xvbg==",
+        "Basic bm9ib2R5OnNlY3JldA==",
+        "Bearer eyJ.e.e",
+        "Negotiate abc",
+    ],
+)
+def test_a_header_that_proves_nobody_is_refused(
+    api: TestClient, gate: Door, authorization: str
+) -> None:
+    public = gate.application(is_public=True)
+
+    refused = asked(api, public.form(grant_type="refresh_token"), {"Authorization": authorization})
+
+    assert refused == (401, "invalid_client")
+
+
+@pytest.mark.asvs("V10.4.10")
+def test_a_confidential_client_needs_its_secret(
+    api: TestClient, gate: Door, shop: Application
+) -> None:
+    for said in ({}, {"client_secret": ""}, {"client_secret": "guessed"}):
+        form = {"grant_type": "authorization_code", "code": gate.code(shop), "client_id": shop.id}
+
+        assert asked(api, form | said, {}) == (401, "invalid_client")
+
+
+def test_a_public_client_has_no_secret_that_it_could_send(api: TestClient, gate: Door) -> None:
+    public = gate.application(is_public=True)
+
+    refused = asked(api, public.form(grant_type="refresh_token", client_secret="any"), {})
+
+    assert refused == (401, "invalid_client")
+
+
+@pytest.mark.asvs("V10.4.4")
+@pytest.mark.parametrize(
+    ("form", "error"),
+    [
+        ({}, "unsupported_grant_type"),
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"grant_type": "implicit"}, "unsupported_grant_type"),
+        ({"grant_type": 'a"b'}, "invalid_request"),
+        ({"grant_type": "a\\b"}, "invalid_request"),
+        ({"grant_type": "ä"}, "invalid_request"),
+        ({"grant_type": "authorization_code"}, "invalid_request"),
+        ({"grant_type": "refresh_token"}, "invalid_request"),
+        ({"grant_type": "refresh_token", "refresh_token": "x"}, "invalid_grant"),
+        ({"grant_type": "refresh_token", "refresh_token": "\N{SNOWMAN}"}, "invalid_grant"),
+        ({"grant_type": "client_credentials"}, "unauthorized_client"),
+    ],
+)
+def test_every_fault_has_its_error(
+    api: TestClient, shop: Application, form: dict[str, str], error: str
+) -> None:
+    assert asked(api, form, shop.header) == (400, error)
+
+
+@pytest.mark.parametrize("endpoint", ["token", "revoke", "introspect"])
+@pytest.mark.parametrize(
+    ("query", "body", "content_type", "status"),
+    [
+        ("grant_type=refresh_token", b"", FORM["Content-Type"], 400),
+        ("token=x", b"token=x", FORM["Content-Type"], 400),
+        ("", b"token=x&token=y", FORM["Content-Type"], 400),
+        ("", b"grant_type=a&grant_type=a", FORM["Content-Type"], 400),
+        ("", b"token=%FF", FORM["Content-Type"], 400),
+        ("", b"token=%00", FORM["Content-Type"], 400),
+        ("", b"&".join(b"a%d=1" % number for number in range(40)), FORM["Content-Type"], 400),
+        ("", b'{"token": "x"}', "application/json", 415),
+        ("", b"x" * 70_000, FORM["Content-Type"], 413),
+    ],
+)
+def test_a_request_that_can_be_read_in_two_ways_is_refused(
+    *,
+    api: TestClient,
+    shop: Application,
+    endpoint: str,
+    query: str,
+    body: bytes,
+    content_type: str,
+    status: int,
+) -> None:
+    answer = api.simulate_post(
+        f"/oauth2/{endpoint}",
+        query_string=query,
+        body=body,
+        headers={"Content-Type": content_type} | shop.header,
+    )
+
+    assert answer.status_code == status
+    assert answer.json["error"] == "invalid_request"
+    assert answer.json["error_description"]
+
+
+@pytest.mark.parametrize("endpoint", ["token", "revoke", "introspect"])
+def test_the_endpoints_take_posts_alone(api: TestClient, endpoint: str) -> None:
+    answer = api.simulate_get(f"/oauth2/{endpoint}")
+
+    assert answer.status_code == 405
+    assert answer.json["error"] == "invalid_request"
+
+
+@pytest.mark.asvs("V10.4.4")
+def test_an_application_that_sends_no_users_redeems_nothing(api: TestClient, gate: Door) -> None:
+    robot = gate.application(redirect_uris=[], acts_alone=True)
+
+    for grant in ("authorization_code", "refresh_token"):
+        assert asked(api, {"grant_type": grant, "code": "x"}, robot.header) == (
+            400,
+            "unauthorized_client",
+        )
