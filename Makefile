@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
-# Three at once, since tests wait for processes; by modules, whose tests share servers and port 5000.
-PYTEST := $(BIN)/python -m pytest --numprocesses=3 --dist=loadscope
+# Three at once, since tests wait for processes; by modules, whose tests share servers and port 5000,
+# in their order: sorted by their number, the one long test of a module would come last and alone.
+PYTEST := $(BIN)/python -m pytest --numprocesses=3 --dist=loadscope --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
@@ -45,10 +46,13 @@ check: $(DEV) ## Check format, lint, types, imports and generated files, then ru
 	$(BIN)/python scripts/openapi.py --check
 	$(BIN)/python scripts/asvs.py --check
 	$(BIN)/python -m bench.report --check
-	# Without coverage, which every process that they start would have to load.
-	$(PYTEST) tests/processes
-	$(PYTEST) --ignore=tests/processes --cov --cov-report=
-	$(BIN)/coverage report --include="src/domain/*" --fail-under=100
+	$(PYTEST) tests/unit --cov=src/domain --cov-report=
+	$(BIN)/coverage report --fail-under=100
+	$(PYTEST) --ignore=tests/unit
+
+.PHONY: coverage
+coverage: $(DEV) ## Run all tests, and tell which lines and branches none of them takes
+	$(PYTEST) --cov --cov-report=
 	$(BIN)/coverage report --fail-under=95
 
 .PHONY: test-browser

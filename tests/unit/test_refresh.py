@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from domain.issuance import IssuedTokens, IssueToken
-from domain.renewal import InvalidRefreshToken, RefreshSession, RefreshTokenReused
+from domain.renewal import BeyondGrant, InvalidRefreshToken, RefreshSession, RefreshTokenReused
 from domain.sessions import SessionPolicy
 from domain.users import User
 from tests.fakes.clock import START, FakeClock
@@ -262,3 +262,23 @@ def test_a_reuse_seen_twice_is_told_to_the_feed_once(
         again(refresh, issued)
 
     assert len(feed.read(after=0, alive_at=START).revocations) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        ({"scope": "account admin"}, "scope"),
+        ({"scope": "profile"}, "scope"),
+        ({"audience": "https://elsewhere.example"}, "audience"),
+    ],
+)
+def test_whoever_asks_for_more_than_the_session_has_gets_nothing_and_keeps_what_they_hold(
+    refresh: RefreshSession, issued: IssuedTokens, more: dict[str, str], what: str
+) -> None:
+    text = issued.refresh_token or ""
+
+    with pytest.raises(BeyondGrant) as refused:
+        refresh(refresh_token=text, origin=ORIGIN, **more)
+
+    assert refused.value.what == what
+    assert refresh(refresh_token=text, origin=ORIGIN).session.counter == 2
