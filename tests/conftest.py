@@ -12,7 +12,7 @@ from tests.postgresql import PostgresServer, running_server
 pytest_plugins = ["tests.torture.plugin"]
 
 # Deadlines are wall-clock assertions, and random examples make a red run unrepeatable.
-settings.register_profile("default", deadline=None, derandomize=True, max_examples=200)
+settings.register_profile("default", deadline=None, derandomize=True, max_examples=100)
 settings.register_profile("torture", deadline=None, max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 

@@ -5,6 +5,10 @@ from falcon.testing import TestClient
 
 from tests.integration import calls
 from tests.integration.applications import VERIFIER, Application, Door, post
+from tests.integration.stores import SQLITE
+
+pytestmark = pytest.mark.databases(SQLITE)
+"""How a request is read has nothing to do with the database."""
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
