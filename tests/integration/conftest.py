@@ -12,6 +12,7 @@ from entrypoints.settings import Settings
 from tests.fakes.clock import FakeClock
 from tests.integration import calls
 from tests.integration.applications import Application, Door, door
+from tests.integration.browsers import Browser
 from tests.integration.clients import standing
 from tests.integration.forge import Forge, signing_key
 from tests.integration.granted import Applications, applications_beside
@@ -155,6 +156,12 @@ def standing_gate(standing_store: Store, standing_api: TestClient) -> Iterator[D
     """Where applications of that API are registered."""
     with door(standing_store.settings(), FakeClock()) as opened:
         yield opened
+
+
+@pytest.fixture
+def browser(api: TestClient) -> Browser:
+    """One in which miguel is logged in."""
+    return Browser(api).logged_in()
 
 
 @pytest.fixture(scope="module")

@@ -32,11 +32,6 @@ def gate(standing_gate: Door) -> Door:
     return standing_gate
 
 
-@pytest.fixture
-def browser(api: TestClient) -> Browser:
-    return Browser(api).logged_in()
-
-
 def redeemed(api: TestClient, app: Application, code: str, name: str, value: str) -> Result:
     """A code redeemed with a header that is spelled in this way."""
     fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}

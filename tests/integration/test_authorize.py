@@ -31,11 +31,6 @@ def gate(standing_gate: Door) -> Door:
     return standing_gate
 
 
-@pytest.fixture
-def browser(api: TestClient) -> Browser:
-    return Browser(api).logged_in()
-
-
 @pytest.mark.databases("sqlite", "postgresql")
 def test_somebody_logs_in_consents_and_the_application_gets_tokens(
     api: TestClient, shop: Application

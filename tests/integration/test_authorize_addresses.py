@@ -28,11 +28,6 @@ def gate(standing_gate: Door) -> Door:
     return standing_gate
 
 
-@pytest.fixture
-def browser(api: TestClient) -> Browser:
-    return Browser(api).logged_in()
-
-
 def test_the_only_address_and_all_scopes_are_meant_if_none_is_named(
     api: TestClient, browser: Browser, shop: Application
 ) -> None:

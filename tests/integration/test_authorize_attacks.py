@@ -36,11 +36,6 @@ def gate(standing_gate: Door) -> Door:
     return standing_gate
 
 
-@pytest.fixture
-def browser(api: TestClient) -> Browser:
-    return Browser(api).logged_in()
-
-
 def nothing_granted(browser: Browser, shop: Application, store: Store) -> None:
     """Fails if the application has got a code, or is trusted with anything from now on."""
     codes = "SELECT count(*) FROM authorization_codes WHERE client_id = :client"

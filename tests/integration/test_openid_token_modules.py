@@ -38,11 +38,6 @@ def gate(standing_gate: Door) -> Door:
 
 
 @pytest.fixture
-def browser(api: TestClient) -> Browser:
-    return Browser(api).logged_in()
-
-
-@pytest.fixture
 def trusted(gate: Door) -> Application:
     """For which nobody has to be asked."""
     return gate.application(is_trusted=True)
