@@ -1,5 +1,6 @@
 """Gunicorn's settings: `gunicorn -c python:entrypoints.gunicorn_conf entrypoints.server:app`."""
 
+import gc
 import os
 import sys
 from multiprocessing import get_context
@@ -49,6 +50,14 @@ def on_starting(_server: object) -> None:
     preparation.join()
     if preparation.exitcode:
         sys.exit(1)
+
+
+def pre_fork(_server: object, _worker: object) -> None:
+    """Keeps what is loaded by now out of the workers' garbage collections.
+
+    Those would write to all of it, and so copy what workers share.
+    """
+    gc.freeze()
 
 
 def _prepare() -> None:

@@ -16,6 +16,21 @@ DRAINING_SECONDS = 0.5
 # What serves is nobody's business; Gunicorn has no setting for its banner.
 protocol._CACHED_SERVER_HEADER = b""  # noqa: SLF001
 
+_connection_lost = protocol.ASGIProtocol.connection_lost
+
+
+def _connection_let_go(self: Any, exc: Exception | None) -> None:
+    # Gunicorn's own keeps a connection for three seconds after its client has closed it, in case
+    # a request is still being served. Where none is, that costs 13 KiB each, and not for three
+    # seconds only: by then they belong to what the garbage collector seldom looks at.
+    if self._awaiting_request:
+        self._request_ready.set()
+        self._task = None
+    _connection_lost(self, exc)
+
+
+protocol.ASGIProtocol.connection_lost = _connection_let_go
+
 
 class DrainingWorker(ASGIWorker):
     """Announces `Connection: close` before it stops.
@@ -30,11 +45,11 @@ class DrainingWorker(ASGIWorker):
     def load_wsgi(self) -> None:
         """Loads the application, and wraps it so that its answers can announce the end."""
         super().load_wsgi()
-        application = self.asgi
+        application: Callable[..., Awaitable[None]] = self.asgi
 
-        async def announcing(scope: Message, receive: Receive, send: Send) -> None:
+        def announcing(scope: Message, receive: Receive, send: Send) -> Awaitable[None]:
             closing = self._draining and scope["type"] == "http"
-            await application(scope, receive, _closing(send) if closing else send)
+            return application(scope, receive, _closing(send) if closing else send)
 
         self.asgi = announcing
 

@@ -39,16 +39,16 @@ class JoseTokenCodec:
 
     def decode(self, text: str) -> AccessToken:
         digest = sha256(text.encode("utf-8", "surrogatepass")).digest()
-        found = self._verified.get(digest)
-        if found is None or self._ring.find(found[0]) is None:
-            found = self._verify(text)
-        token = found[1]
-        if self._clock.now() >= token.expires_at:
+        known = self._verified.get(digest)
+        if known is not None and self._ring.find(known[0]) is None:
+            known = None
+        found = known or self._verify(text)
+        if self._clock.now() >= found[1].expires_at:
             self._verified.pop(digest, None)
             raise InvalidCredentials
-        if digest not in self._verified:
+        if known is None:
             self._remember(digest, found)
-        return token
+        return found[1]
 
     def _remember(self, digest: bytes, found: tuple[str, AccessToken]) -> None:
         while len(self._verified) >= self._cache_size:

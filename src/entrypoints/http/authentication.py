@@ -1,6 +1,5 @@
 """Who is calling, from the Authorization header (RFC 7617 and RFC 6750)."""
 
-import base64
 import binascii
 import re
 from typing import Any
@@ -43,7 +42,7 @@ def basic_credentials(encoded: str) -> tuple[str, str]:
     Raises CredentialsRequired when there is no name, InvalidCredentials for what cannot be read.
     """
     try:
-        pair = base64.b64decode(encoded, validate=True).decode()
+        pair = binascii.a2b_base64(encoded, strict_mode=True).decode()
     except (binascii.Error, ValueError):
         raise InvalidCredentials from None
     username, colon, password = pair.partition(":")

@@ -32,6 +32,11 @@ def dumps(value: object) -> bytes:
     return (_encoder.encode(value) + "\n").encode()
 
 
+def quoted(text: str) -> str:
+    """The text as a JSON string. Quicker by far than a value that holds it."""
+    return _encoder.encode(text)
+
+
 def loads(body: bytes) -> Any:
     """The value that the body spells.
 

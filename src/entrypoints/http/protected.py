@@ -5,7 +5,7 @@ from marshmallow import Schema
 
 from domain.tokens import Principal
 from entrypoints.http.bodies import Text
-from entrypoints.http.json import dumps
+from entrypoints.http.json import quoted
 from entrypoints.http.operations import Access, Resource, operation
 
 
@@ -30,4 +30,5 @@ class ProtectedResource(Resource):
     async def on_get(self, req: Request, resp: Response) -> None:
         """Greets the user by name."""
         principal: Principal = req.context.principal
-        resp.data = dumps({"data": f"Hello, {principal.username}!"})
+        greeting = quoted(f"Hello, {principal.username}!")
+        resp.data = f'{{"data": {greeting}}}\n'.encode()
