@@ -8,7 +8,7 @@ from typing import Protocol
 from domain.audit import AuditTrail, Event
 from domain.clients import Client
 from domain.clock import Clock
-from domain.consents import ConsentRepository
+from domain.consents import Consent, ConsentRepository
 from domain.errors import DomainError, ErrorKind
 from domain.identifiers import Identifiers
 from domain.issuance import IssuedTokens, Issuer, end_surplus, new_session
@@ -52,7 +52,7 @@ class InvalidGrant(DomainError):
 
 
 class ConsentRequired(DomainError):
-    """The user has taken the consent back that made asking needless."""
+    """The user has to be asked first."""
 
     code = "consent_required"
     kind = ErrorKind.CONFLICT
@@ -70,25 +70,6 @@ class AuthorizationCodeRepository(Protocol):
 
     def use(self, digest: str, *, session_id: str) -> bool:
         """Notes what comes of the code; says whether nothing had before."""
-
-
-@dataclass(frozen=True, slots=True)
-class NeedsConsent:
-    """Tells whether a user has to be asked."""
-
-    consents: ConsentRepository
-
-    def __call__(self, *, client: Client, user_id: int, scope: str, redirect_uri: str) -> bool:
-        """Not for the owner's own applications, nor for what was consented to before.
-
-        What was counts for nothing where another program could pass for the client.
-        """
-        if client.is_trusted:
-            return False
-        if not client.is_known_at(redirect_uri):
-            return True
-        consent = self.consents.find(user_id, client.id)
-        return consent is None or not consent.covers(scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +99,9 @@ class AuthorizeClient:
     ) -> str:
         """The code; remembers the consent, if the user was asked and the client needs one.
 
+        Nobody has to be asked about the owner's own applications, nor for what was consented to
+        before, unless another program could pass for the client.
+
         Raises InvalidCredentials when the user's session is over, ClientNotFound when the client
         was removed meanwhile, and ConsentRequired when the user was not asked and has to be.
         """
@@ -126,7 +110,12 @@ class AuthorizeClient:
             self.users.lock(principal.user_id)
             now = self.clock.now()
             require_live(self.sessions, principal, now)
-            # First, since only a client that is there and stays has codes.
+            known = None if client.is_trusted else self.consents.find(principal.user_id, client.id)
+            is_given = client.is_trusted or (known is not None and known.covers(scope))
+            is_sure = client.is_trusted or client.is_known_at(redirect_uri)
+            if not is_asked and not (is_given and is_sure):
+                raise ConsentRequired
+            # Before the consent, since only a client that is there and stays has codes.
             self.codes.add(
                 AuthorizationCode(
                     digest=digest_of(code),
@@ -140,14 +129,8 @@ class AuthorizeClient:
                     expires_at=now + CODE_LIFETIME,
                 )
             )
-            if not client.is_trusted:
-                known = self.consents.find(principal.user_id, client.id)
-                if known is None or not known.covers(scope):
-                    if not is_asked:
-                        raise ConsentRequired
-                    words = [*(known.scope.split() if known else ()), *scope.split()]
-                    scope = " ".join(dict.fromkeys(words))
-                    self._remember(principal, client, scope, origin, now)
+            if not is_given:
+                self._remember(principal, client, _wider(known, scope), origin, now)
         return code
 
     def _remember(
@@ -290,3 +273,8 @@ class RedeemCode:
             detail=f"client={code.client_id}",
         )
         return self.sessions.end(code.user_id, at=now, only=used.session_id)
+
+
+def _wider(known: Consent | None, scope: str) -> str:
+    words = [*(known.scope.split() if known else ()), *scope.split()]
+    return " ".join(dict.fromkeys(words))

@@ -1,5 +1,6 @@
 """What applications do with tokens: act for themselves, end what they hold, ask what one says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from domain.errors import DomainError, ErrorKind
 from domain.identifiers import Identifiers
 from domain.issuance import IssuedTokens, Issuer, RefreshTokenCodec, new_session, renewed
 from domain.origins import Origin
-from domain.revocations import RevokedSessions
+from domain.revocations import Revocation, RevokedSessions
 from domain.sessions import Session, SessionPolicy, SessionRepository
 from domain.tokens import AccessToken, TokenCodec, TokenPolicy
 from domain.unit_of_work import UnitOfWork
@@ -42,9 +43,10 @@ class IssueClientToken:
     def __call__(
         self, *, client: Client, scope: str, audience: str, origin: Origin
     ) -> IssuedTokens:
-        """A token of the client's one standing session, which begins with its first.
+        """A token of the client's standing session, which begins with its first.
 
-        Raises ClientNotFound when the client was removed meanwhile.
+        Another begins before the session's end would make tokens short; the former is over with
+        its last token. Raises ClientNotFound when the client was removed meanwhile.
         """
         with self.unit_of_work():
             if self.clients.lock(client.id) is None:
@@ -59,10 +61,12 @@ class IssueClientToken:
 
     def _renewed(self, client: Client, now: datetime) -> Session | None:
         standing = self.sessions.find_standing(client.id, now=now)
-        if standing is None:
+        # Where sessions live hardly longer than tokens, a half keeps them from being one for each.
+        enough = min(self.issuer.policy.lifetime, self.policy.lifetime / 2)
+        if standing is None or standing.absolute_end - now < enough:
             return None
         session = renewed(self.issuer, self.policy, standing, now)
-        # It may be ended meanwhile: who ends a grant by its token does not have the client locked.
+        # It may be over meanwhile, by another clock.
         return session if self.sessions.renew(session, counter=standing.counter) else None
 
     def _begin(
@@ -92,6 +96,7 @@ class EndGrant:
 
     tokens: TokenCodec
     refresh_tokens: RefreshTokenCodec
+    clients: ClientRepository
     sessions: SessionRepository
     revoked: RevokedSessions
     audit: AuditTrail
@@ -101,7 +106,7 @@ class EndGrant:
     def __call__(self, *, token: str, client_id: str, origin: Origin) -> None:
         """Ends it; does nothing for what is no token, or not any more.
 
-        Raises OthersToken.
+        With one token of a client's own, all of its own end. Raises OthersToken.
         """
         session_id = self._session_id(token)
         session = self.sessions.find(session_id) if session_id else None
@@ -109,9 +114,8 @@ class EndGrant:
             return
         if session.client_id != client_id:
             raise OthersToken
-        now = self.clock.now()
         with self.unit_of_work():
-            ended = self.sessions.end(session.user_id, at=now, only=session.id)
+            ended = self._end(session)
             if ended:
                 self.audit.record(
                     Event.SESSION_ENDED,
@@ -123,6 +127,20 @@ class EndGrant:
                     detail=f"client={client_id}",
                 )
         self.revoked.add(ended)
+
+    def _end(self, session: Session) -> Sequence[Revocation]:
+        if session.user_id is not None:
+            return self.sessions.end(session.user_id, at=self.clock.now(), only=session.id)
+        # So that no other begins meanwhile. Whoever has removed the client ends them as well.
+        if self.clients.lock(session.client_id) is None:
+            return ()
+        found = self.sessions.find(session.id)
+        if found is None or found.ended_at is not None:
+            # What stands now was begun after that.
+            return ()
+        return self.sessions.end(
+            None, at=self.clock.now(), client_id=session.client_id, nobodys=True
+        )
 
     def _session_id(self, token: str) -> str | None:
         if (named := self.refresh_tokens.decode(token)) is not None:

@@ -63,11 +63,14 @@ class Client:
         return portless is not None and portless in map(_without_port, self.redirect_uris)
 
     def is_known_at(self, uri: str) -> bool:
-        """Whether no other program can pass for this one there.
+        """Whether no other program can pass for this one there, or anywhere if no address is named.
 
         It can for a public one on somebody's machine (RFC 8252 section 8.6).
         """
-        return self.secret_digest is not None or uri.startswith("https://")
+        addresses = (uri,) if uri else self.redirect_uris
+        return self.secret_digest is not None or all(
+            address.startswith("https://") for address in addresses
+        )
 
     def allowed(self, scope: str | None) -> str | None:
         """The scope to ask the user for: what was asked, or all it has; None if it has it not."""

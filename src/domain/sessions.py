@@ -100,15 +100,17 @@ class SessionRepository(Protocol):
         but: str | None = None,
         beyond: int | None = None,
         client_id: str | None = None,
+        nobodys: bool = False,
         limit: int | None = None,
     ) -> Sequence[Revocation]:
         """Ends sessions of this user, and writes their revocations into the feed with it.
 
         All that are not over by any clock; or `only` that one, all `but` that one, those of this
         client, or the oldest `beyond` that many live ones of these. Without a user, whoever's they
-        are, but then `only` or `client_id` says which; `limit` many of the client's at most. Needs
-        an open unit of work that has the user locked, or names one session, and ends soon: every
-        other revocation waits for it.
+        are, but then `only` or `client_id` says which; of the client's `nobodys` alone, in which it
+        acts for itself, or `limit` many at most. Needs an open unit of work that has the user or
+        the client locked, or names one session, or some of a client that is gone, and ends soon:
+        every other revocation waits for it.
         """
 
     def remove(self, user_id: int, *, at: datetime) -> Sequence[Revocation]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.authorization import AuthorizeClient, FindAuthorizationCode, NeedsConsent, RedeemCode
+from domain.authorization import AuthorizeClient, FindAuthorizationCode, RedeemCode
 from domain.client_tokens import EndGrant, InspectToken, IssueClientToken
 from domain.clients import ShowClient
 from domain.renewal import RefreshSession
@@ -14,7 +14,6 @@ class OAuthServices:
 
     issuer: str
     show_client: ShowClient
-    needs_consent: NeedsConsent
     authorize_client: AuthorizeClient
     find_code: FindAuthorizationCode
     redeem_code: RedeemCode

@@ -20,6 +20,8 @@ asgi_lifespan = "on"
 http_parser = "fast"
 preload_app = True
 keepalive = 5
+# As much as Gunicorn can be let take: applications send people here with long addresses.
+limit_request_line = 8190
 graceful_timeout = 30
 # Nobody but the peer itself is believed about the scheme or address of a request.
 forwarded_allow_ips = ""

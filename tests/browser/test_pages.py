@@ -15,7 +15,7 @@ from tests.processes.servers import Server
 
 pytestmark = pytest.mark.browser
 
-PAGES = ["/login", "/register", "/logout", "/login?next=%FF"]
+PAGES = ["/login", "/register", "/logout", "/login?client_id=%FF"]
 
 
 def test_who_mistypes_the_password_is_told_so_and_tries_again(visitor: Visitor) -> None:

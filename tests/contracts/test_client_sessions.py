@@ -1,5 +1,7 @@
 """What every repository of sessions promises of those that clients have."""
 
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,10 +14,20 @@ from domain.sessions import Session
 from domain.users import User
 from tests.contracts.conftest import Stores
 from tests.contracts.entries import add_user, failing_unit, session
+from tests.contracts.waiting import until_somebody_waits
 from tests.fakes.clock import START
 
 END = START + timedelta(hours=1, microseconds=1)
 MICROSECOND = timedelta(microseconds=1)
+MANY: dict[str, Callable[[Stores, User], Sequence[Revocation]]] = {
+    "of a user": lambda stores, user: stores.sessions.end(user.id, at=END),
+    "but one": lambda stores, user: stores.sessions.end(user.id, at=END, but="d"),
+    "surplus": lambda stores, user: stores.sessions.end(user.id, at=END, beyond=0),
+    "of a client": lambda stores, _: stores.sessions.end(None, at=END, client_id="wiki"),
+    "a few": lambda stores, _: stores.sessions.end(None, at=END, client_id="wiki", limit=3),
+    "gone with a user": lambda stores, user: stores.sessions.remove(user.id, at=END),
+}
+"""Ways to end many sessions."""
 
 
 def of(client_id: str, session_id: str, user_id: int | None = None, *, minutes: int = 0) -> Session:
@@ -72,6 +84,8 @@ def end(stores: Stores, user: User | None, **which: Any) -> list[str]:
         (False, {"client_id": "wiki"}, "abefg"),
         (False, {"client_id": "shop"}, "ch"),
         (False, {"client_id": "nobody"}, ""),
+        (False, {"client_id": "wiki", "nobodys": True}, "fg"),
+        (False, {"client_id": "nobody", "nobodys": True}, ""),
         (False, {"only": "f"}, "f"),
         (False, {"only": "a"}, "a"),
         (False, {"only": "none"}, ""),
@@ -177,3 +191,27 @@ def test_as_many_of_a_clients_sessions_end_at_once_as_are_asked_for(
 
     assert sizes == [2, 2, 1, 0]
     assert sorted(ended) == ["a", "b", "e", "f", "g"]
+
+
+@pytest.mark.parametrize("way", MANY)
+def test_whoever_ends_many_takes_them_in_the_order_of_their_ids(
+    stores: Stores, miguel: User, way: str
+) -> None:
+    made = {each: of("wiki", each, miguel.id) for each in "cba"}
+    for each in made.values():
+        stores.sessions.add(each)
+
+    def act() -> Sequence[Revocation]:
+        with stores.unit_of_work():
+            return MANY[way](stores, miguel)
+
+    with ThreadPoolExecutor(1) as another:
+        with stores.unit_of_work():
+            assert stores.sessions.renew(made["b"], counter=1)
+            acting = another.submit(act)
+            until_somebody_waits(stores)
+            # The other one waits for b: with c in hand, it would be waited for in turn.
+            assert stores.sessions.renew(made["c"], counter=1)
+        ended = acting.result()
+
+    assert sorted(each.session_id for each in ended) == ["a", "b", "c"]

@@ -62,6 +62,7 @@ class FakeSessionRepository:
         but: str | None = None,
         beyond: int | None = None,
         client_id: str | None = None,
+        nobodys: bool = False,
         limit: int | None = None,
     ) -> Sequence[Revocation]:
         all_sessions: list[Session] = list(self._storage.rows(TABLE).values())
@@ -69,6 +70,8 @@ class FakeSessionRepository:
         ending = [each for each in own if not _is_over(each, at)]
         if client_id is not None:
             ending = [each for each in ending if each.client_id == client_id][:limit]
+        if nobodys:
+            ending = [each for each in ending if each.user_id is None]
         if only is not None:
             ending = [each for each in ending if each.id == only]
         if but is not None:

@@ -25,13 +25,13 @@ class ConsentResource(PageResource):
         principal = await self._pages.signed_in(req)
         if principal is None:
             self._pages.to_log_in(req, resp)
-        elif asked["client"] == "trusted":
+        elif asked["client_id"] == "trusted":
             self._send_back(resp, asked["redirect_uri"], "allow")
         else:
             self._pages.show_consent(
                 req,
                 resp,
-                client_name=asked["client"],
+                client_name=asked["client_id"],
                 scopes=asked["scope"].split(),
                 user_name=principal.username,
                 redirect_uri=asked["redirect_uri"],

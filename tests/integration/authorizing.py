@@ -10,6 +10,7 @@ from tests.integration.browsers import Browser, action, csrf, is_page
 
 AUTHORIZE = "/oauth2/authorize"
 ISSUER = Settings.read({}).issuer
+ASKED = "<bdi>Shop</bdi> wants to use your account"
 REFUSED = "The application asked for something that cannot be"
 STALE, FOREIGN = "This page was open for too long", "This came from another site"
 USUAL = {

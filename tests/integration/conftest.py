@@ -119,6 +119,12 @@ def shop(gate: Door) -> Application:
 
 
 @pytest.fixture
+def trusted(gate: Door) -> Application:
+    """For which nobody has to be asked."""
+    return gate.application(is_trusted=True)
+
+
+@pytest.fixture
 def applications(store: Store, clock: FakeClock) -> Iterator[Applications]:
     with applications_beside(store.settings(), clock) as applications:
         yield applications

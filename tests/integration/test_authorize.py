@@ -6,6 +6,7 @@ from falcon.testing import TestClient
 from tests.integration import calls
 from tests.integration.applications import API, NOBODY, Application, Door
 from tests.integration.authorizing import (
+    ASKED,
     AUTHORIZE,
     asking,
     code_for,
@@ -17,8 +18,6 @@ from tests.integration.browsers import Browser, action, csrf, is_page
 from tests.integration.stores import SQLITE, Store
 
 pytestmark = pytest.mark.databases(SQLITE)
-
-ASKED = "<bdi>Shop</bdi> wants to use your account"
 
 
 @pytest.fixture
@@ -187,14 +186,35 @@ def test_answers_come_in_the_query_whatever_mode_is_asked_for(
     assert sent_back(browser.get(asking(app, response_mode=mode)))["code"]
 
 
+def stored(store: Store) -> object:
+    """How many codes and consents there are."""
+    counts = [f"(SELECT count(*) FROM {table})" for table in ("authorization_codes", "consents")]
+    return store.execute(f"SELECT {', '.join(counts)}")
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_the_question_alone_leaves_no_code_and_no_consent_behind(
+    browser: Browser, gate: Door, shop: Application, standing_store: Store
+) -> None:
+    local = "http://127.0.0.1/callback"
+    public = gate.application(redirect_uris=[local], is_public=True)
+    code_for(browser, shop)
+    sent_back(decide(browser, asking(public, redirect_uri=local)), local)
+    before = stored(standing_store)
+
+    for asked in (
+        *(asking(gate.application()), asking(shop, scope="notes:read")),
+        *(asking(public, redirect_uri=local), asking(public, redirect_uri=None)),
+    ):
+        is_page(browser.get(asked), 200, ASKED)
+    assert stored(standing_store) == before
+
+
 def test_head_and_options_grant_no_code(
     browser: Browser, gate: Door, shop: Application, standing_store: Store
 ) -> None:
-    def codes() -> object:
-        return standing_store.execute("SELECT count(*) FROM authorization_codes")
-
     code_for(browser, shop)
-    before = codes()
+    before = stored(standing_store)
 
     for app in (shop, gate.application(is_trusted=True)):
         head = browser.ask("HEAD", asking(app))
@@ -203,7 +223,7 @@ def test_head_and_options_grant_no_code(
         assert not head.content
         options = browser.ask("OPTIONS", asking(app))
         assert options.headers["Allow"] == "GET, HEAD, POST, OPTIONS"
-    assert codes() == before
+    assert stored(standing_store) == before
 
 
 def test_a_client_that_was_removed_while_its_user_thought_gets_no_code(
@@ -227,6 +247,6 @@ def test_who_was_logged_out_while_thinking_logs_in_again(
     answer = browser.post(action(page), {"csrf": csrf(page), "decision": "allow"})
 
     assert answer.status_code == 303
-    assert answer.headers["Location"].startswith("/login?next=")
+    assert answer.headers["Location"].startswith("/login?response_type=code&")
     assert AUTHORIZE not in answer.headers["Location"]
     is_page(browser.logged_in().get(asking(shop)), 200, ASKED)

@@ -5,6 +5,7 @@ from falcon.testing import TestClient
 
 from tests.integration.applications import CALLBACK, Application, Door
 from tests.integration.authorizing import (
+    ASKED,
     asking,
     decide,
     sent_back,
@@ -14,8 +15,6 @@ from tests.integration.browsers import Browser, is_page
 from tests.integration.stores import SQLITE
 
 pytestmark = pytest.mark.databases(SQLITE)
-
-ASKED = "<bdi>Shop</bdi> wants to use your account"
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from falcon.testing import TestClient
 from tests.integration import calls
 from tests.integration.applications import VERIFIER, Application, Door, challenge
 from tests.integration.authorizing import (
+    ASKED,
     FOREIGN,
     ISSUER,
     STALE,
@@ -23,7 +24,6 @@ from tests.integration.stores import SQLITE, Store
 pytestmark = pytest.mark.databases(SQLITE)
 
 OTHER_VERIFIER = "susan-was-here-and-miguel-was-not-0123456789"
-ASKED = "<bdi>Shop</bdi> wants to use your account"
 
 
 @pytest.fixture
@@ -235,7 +235,7 @@ def test_a_token_of_the_api_proves_nobody_to_a_page(api: TestClient, gate: Door)
         {"Cookie": f"__Host-varvel={session['refresh_token']}"},
     ):
         answer = Browser(api, headers).get(asking(own))
-        assert answer.headers["Location"].startswith("/login?next=")
+        assert answer.headers["Location"].startswith("/login?response_type=code&")
 
 
 def test_an_applications_token_proves_nobody_to_a_page(
@@ -246,7 +246,7 @@ def test_an_applications_token_proves_nobody_to_a_page(
 
     for token in (tokens["access_token"], tokens["refresh_token"]):
         answer = Browser(api, cookies={"varvel": token}).get(asking(own))
-        assert answer.headers["Location"].startswith("/login?next=")
+        assert answer.headers["Location"].startswith("/login?response_type=code&")
 
 
 def test_a_browsers_cookie_is_no_refresh_token(

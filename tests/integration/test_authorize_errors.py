@@ -81,7 +81,7 @@ BAD_ADDRESSES = [
     *("blob:https://shop.example/x", "urn:ietf:wg:oauth:2.0:oob", "ftp://shop.example/callback"),
     *("com.evil.app:/callback", "http://127.0.0.1/callback", "http://localhost/callback"),
     # Two in one, and too much.
-    *(f"{CALLBACK},https://evil.example", f"{CALLBACK} https://evil.example", "x" * 4000),
+    *(f"{CALLBACK},https://evil.example", f"{CALLBACK} https://evil.example", "x" * 3000),
 ]
 
 BAD_LOOPBACKS = [

@@ -19,6 +19,7 @@ from entrypoints.http import bodies, json, lanes
 from entrypoints.http.app import routes
 from entrypoints.http.operations import Access, Operation
 from entrypoints.http.proxies import Proxies
+from entrypoints.pages.returning import MAXIMUM_QUERY
 from entrypoints.settings import Settings
 from tests.integration.calls import field_codes, register
 from tests.integration.conftest import MakeSettings
@@ -126,7 +127,13 @@ def test_the_documented_limits_are_those_of_the_code() -> None:
 
     assert documented == [
         *(MAXIMUM_NAME_LENGTH, MAXIMUM_PASSWORD_LENGTH, PRODUCTION_MINIMUM_LENGTH),
-        *(MAXIMUM_TOKEN_SIZE, json.MAXIMUM_BODY, bodies.MAXIMUM_BODY_SECONDS, json.MAXIMUM_DEPTH),
+        *(
+            MAXIMUM_TOKEN_SIZE,
+            MAXIMUM_QUERY,
+            json.MAXIMUM_BODY,
+            bodies.MAXIMUM_BODY_SECONDS,
+            json.MAXIMUM_DEPTH,
+        ),
         SessionPolicy().maximum_live,
         settings.token_lifetime.total_seconds(),
         settings.session_idle.total_seconds(),

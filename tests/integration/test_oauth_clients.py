@@ -1,10 +1,14 @@
 """How clients prove themselves, and how requests that can be read in two ways are refused."""
 
+import logging
+
 import pytest
 from falcon.testing import TestClient
 
 from tests.integration import calls
 from tests.integration.applications import VERIFIER, Application, Door, post
+from tests.integration.conftest import Execute
+from tests.integration.logged import entries, lines
 from tests.integration.stores import SQLITE
 
 pytestmark = pytest.mark.databases(SQLITE)
@@ -97,6 +101,31 @@ def test_a_public_client_has_no_secret_that_it_could_send(api: TestClient, gate:
     refused = asked(api, public.form(grant_type="refresh_token", client_secret="any"), {})
 
     assert refused == (401, "invalid_client")
+
+
+@pytest.mark.asvs("V16.3.1")
+def test_a_wrong_secret_is_in_the_log_and_never_in_the_audit_trail(
+    api: TestClient, shop: Application, execute: Execute, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = execute("SELECT count(*) FROM audit_entries")
+    guessed = "planted-secret"
+
+    with caplog.at_level(logging.INFO):
+        for headers, form in (
+            (calls.basic(shop.id, guessed), {}),
+            ({}, {"client_id": shop.id, "client_secret": guessed}),
+        ):
+            for endpoint in ("token", "revoke", "introspect"):
+                said = {"grant_type": "refresh_token", "token": "x", **form}
+                assert post(api, endpoint, said, headers).status_code == 401
+
+    told = entries(caplog, "request")
+    assert [(each["route"], each["status"], each["code"]) for each in told] == [
+        (f"/oauth2/{endpoint}", 401, "invalid_client")
+        for endpoint in ("token", "revoke", "introspect") * 2
+    ]
+    assert not any(guessed in line for line in lines(caplog))
+    assert execute("SELECT count(*) FROM audit_entries") == before
 
 
 @pytest.mark.asvs("V10.4.4")

@@ -5,7 +5,9 @@ from falcon.testing import TestClient
 
 from tests.fakes.clock import FakeClock
 from tests.integration import calls
-from tests.integration.applications import API, Application, Door
+from tests.integration.applications import API, Application, Door, door
+from tests.integration.clients import standing
+from tests.integration.conftest import MakeSettings
 
 
 def test_a_refresh_token_is_replaced_and_its_reuse_ends_all(
@@ -89,6 +91,31 @@ def test_all_its_own_tokens_hang_on_one_session_until_that_is_ended(
     third = token()
     assert calls.claims(third)["sid"] != calls.claims(first)["sid"]
     assert robot.post(api, "introspect", token=third).json["active"]
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_no_token_is_short_before_the_end_of_that_session_and_one_revoked_still_ends_all(
+    make_settings: MakeSettings, clock: FakeClock, which: int
+) -> None:
+    settings = make_settings(SESSION_LIFETIME="1500")
+    with standing(settings, clock) as api, door(settings, clock) as gate:
+        robot = gate.application(redirect_uris=[], audiences=[API], acts_alone=True)
+        tokens = []
+        for minutes in (9, 7, 0):
+            answer = robot.post(api, "token", grant_type="client_credentials").json
+            assert answer["expires_in"] == 600
+            tokens.append(answer["access_token"])
+            clock.advance(minutes=minutes)
+        assert len({calls.claims(token)["sid"] for token in tokens}) == 2
+        good = tokens[1:]
+        assert [robot.post(api, "introspect", token=each).json["active"] for each in good] == [
+            *(True, True)
+        ]
+
+        assert robot.post(api, "revoke", token=good[which]).status_code == 200
+
+        for token in good:
+            assert robot.post(api, "introspect", token=token).json == {"active": False}
 
 
 @pytest.mark.asvs("V10.4.11")

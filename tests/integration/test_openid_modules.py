@@ -41,12 +41,6 @@ def gate(standing_gate: Door) -> Door:
     return standing_gate
 
 
-@pytest.fixture
-def trusted(gate: Door) -> Application:
-    """For which nobody has to be asked."""
-    return gate.application(is_trusted=True)
-
-
 def test_the_metadata_says_what_the_server_does(api: TestClient) -> None:
     """discovery-end-point-verification
 

@@ -37,12 +37,6 @@ def gate(standing_gate: Door) -> Door:
     return standing_gate
 
 
-@pytest.fixture
-def trusted(gate: Door) -> Application:
-    """For which nobody has to be asked."""
-    return gate.application(is_trusted=True)
-
-
 class Timed:
     """An API whose clock can be moved on, and an application that gets codes there."""
 

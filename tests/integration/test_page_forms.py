@@ -1,5 +1,6 @@
 """Forms of the pages: only our own count, and none leads away."""
 
+from html import escape
 from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
@@ -131,12 +132,12 @@ def test_addresses_begin_with_the_path_of_the_public_address(
     with standing(make_settings(PUBLIC_URL="http://id.example.com/accounts"), clock) as api:
         calls.register(api)
         browser = Browser(api)
-        page = browser.get("/login?next=a%3Db")
+        page = browser.get("/login?client_id=a")
         fields = {**FORMS["/login"], "csrf": csrf(page)}
-        answer = browser.post("/login?next=a%3Db", fields)
+        answer = browser.post("/login?client_id=a", fields)
 
-    assert action(page) == "/accounts/login?next=a%3Db"
-    assert answer.headers["Location"] == "/accounts/login?next=a%3Db"
+    assert action(page) == "/accounts/login?client_id=a"
+    assert answer.headers["Location"] == "/accounts/login?client_id=a"
     assert 'href="/accounts/pages/style.css' in page.text
 
 
@@ -195,11 +196,12 @@ NOWHERE_ELSE = [
 def test_after_the_log_in_nobody_is_led_anywhere_but_to_our_own_endpoint(
     browser: Browser, text: str
 ) -> None:
-    carried = urlencode(parse_qsl(text, keep_blank_values=True))
-    address = f"/login?next={quote(text, safe='')}"
+    asked = [("client_id", "a"), *parse_qsl(text, keep_blank_values=True)]
+    carried = urlencode(asked)
+    address = f"/login?client_id=a&{quote(text, safe='&=%')}"
 
     answer = browser.submit(address, FORMS["/login"])
-    assert answer.headers["Location"] == f"/login?{urlencode({'next': carried})}"
+    assert answer.headers["Location"] == f"/login?{carried}"
     assert "Set-Cookie" not in answer.text
 
     page = browser.get(answer.headers["Location"])
@@ -212,26 +214,34 @@ def test_after_the_log_in_nobody_is_led_anywhere_but_to_our_own_endpoint(
 
 
 @pytest.mark.parametrize(
-    "query", ["next=a&next=b", "next=%FF", "next=%00", "next=a%3D%25FF", "%FF"]
+    "query", ["client_id=%FF", "client_id=%00", "%FF", "&".join(f"x{n}=" for n in range(40))]
 )
 def test_a_query_that_cannot_be_carried_along_is_refused(browser: Browser, query: str) -> None:
     for path in FORMS:
         is_page(browser.get(f"{path}?{query}"), 400, "This cannot be read")
 
 
+@pytest.mark.parametrize("query", ["next=/x", "a=b", "CLIENT_ID=a", "xclient_id=a"])
+def test_a_query_that_is_no_applications_request_leads_nowhere(
+    browser: Browser, query: str
+) -> None:
+    answer = browser.submit(f"/login?{query}", FORMS["/login"])
+
+    assert answer.headers["Location"] == "/login"
+
+
 def test_the_query_is_carried_through_every_page(browser: Browser) -> None:
-    asked = urlencode({"client_id": "a&b", "state": 'é "<>', "empty": ""})
-    kept = urlencode({"next": asked})
+    kept = urlencode({"client_id": "a&b", "state": 'é "<>', "empty": ""})
 
     page = browser.get(f"/login?{kept}")
     assert action(page) == f"/login?{kept}"
-    assert f'href="/register?{kept}"' in page.text
+    assert f'href="/register?{escape(kept)}"' in page.text
     fields = {"username": "Zoë", "password": "python"}
     registered = browser.submit(f"/register?{kept}", fields)
     assert registered.headers["Location"] == f"/login?{kept}"
     out = browser.submit(f"/logout?{kept}")
     assert out.headers["Location"] == f"/logout?{kept}"
-    assert f'href="/login?{kept}"' in browser.get(f"/logout?{kept}").text
+    assert f'href="/login?{escape(kept)}"' in browser.get(f"/logout?{kept}").text
 
 
 @pytest.mark.parametrize(

@@ -250,7 +250,7 @@ def test_of_two_cookies_of_one_name_neither_counts(browser: Browser) -> None:
 
 
 @pytest.mark.asvs("V14.3.2")
-@pytest.mark.parametrize("path", ["/login", "/register", "/logout", "/login?next=%FF"])
+@pytest.mark.parametrize("path", ["/login", "/register", "/logout", "/login?client_id=%FF"])
 def test_every_page_allows_itself_no_more_than_it_needs(browser: Browser, path: str) -> None:
     headers = browser.get(path).headers
 
@@ -283,7 +283,7 @@ def test_the_log_tells_who_it_was_by_id_and_nothing_that_was_typed_or_kept(
     browser: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
-        browser.log_in("plantedname", "plantedpassword", "/login?next=planted%3Dquery")
+        browser.log_in("plantedname", "plantedpassword", "/login?client_id=planted-query")
         browser.submit("/register", {"username": "planted name", "password": "planted"})
         browser.logged_in()
         kept = tuple(browser.cookies.values())

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.authorization import AuthorizationCode, InvalidGrant
 from domain.clients import Client, ClientNotFound
+from domain.consents import ConsentNotFound
+from domain.credentials import InvalidCredentials
 from domain.errors import DomainError
 from domain.issuance import IssuedTokens
 from domain.renewal import InvalidRefreshToken
@@ -23,6 +25,10 @@ from tests.processes.session_races import (
 )
 
 CALLBACK = "https://wiki.example/callback"
+GRANTS = 20
+TOO_LATE = (
+    *(InvalidRefreshToken, InvalidGrant, InvalidCredentials, ClientNotFound, ConsentNotFound),
+)
 API = "https://wiki.example/api"
 
 
@@ -42,6 +48,28 @@ class Grants:
             name="The wiki", redirect_uris=[CALLBACK], scopes=["read"], origin=ORIGIN
         )
         return cls(arena, racer, arena.principal(racer.log_in().token), client)
+
+    def of_another(self) -> "Grants":
+        """The same client, and another user."""
+        racer = self.arena.register()
+        return replace(self, racer=racer, principal=self.arena.principal(racer.log_in().token))
+
+    @property
+    def end_all(self) -> Call:
+        return lambda services: services.administration.end_user_sessions(
+            user_id=self.racer.user_id, origin=ORIGIN
+        )
+
+    @property
+    def withdraw(self) -> Call:
+        return lambda services: services.withdraw_consent(
+            principal=self.principal, client_id=self.client.id, origin=ORIGIN
+        )
+
+    def end(self, issued: IssuedTokens) -> Call:
+        return lambda services: services.oauth.end_grant(
+            token=issued.token, client_id=self.client.id, origin=ORIGIN
+        )
 
     @property
     def authorize(self) -> Call:
@@ -122,12 +150,7 @@ def refreshes_of_a_grant(arena: Arena) -> Counter[str]:
 
 def redemptions_beside_withdrawal(arena: Arena) -> Counter[str]:
     grants = Grants.of_somebody(arena)
-    return _beside(
-        grants,
-        lambda services: services.withdraw_consent(
-            principal=grants.principal, client_id=grants.client.id, origin=ORIGIN
-        ),
-    )
+    return _beside(grants, grants.withdraw)
 
 
 def redemptions_beside_deletion(arena: Arena) -> Counter[str]:
@@ -137,6 +160,33 @@ def redemptions_beside_deletion(arena: Arena) -> Counter[str]:
         lambda _: arena.operators.delete_client(client_id=grants.client.id, origin=ORIGIN),
         [grants.authorize] * 5,
     )
+
+
+def deletion_beside_ends(arena: Arena) -> Counter[str]:
+    """A client goes with the sessions of two users, which end in every other way as well."""
+    first = Grants.of_somebody(arena)
+    both = [first, first.of_another()]
+    granted = [[grants.granted() for _ in range(GRANTS)] for grants in both]
+    calls: list[Call] = [
+        lambda _: arena.operators.delete_client(client_id=first.client.id, origin=ORIGIN)
+    ]
+    for grants, held in zip(both, granted, strict=True):
+        codes = [grants.code() for _ in range(2)]
+        calls += [grants.end_all, grants.withdraw, grants.authorize, grants.end(held[0])]
+        calls += [*map(grants.refresh, held[1:4]), *map(grants.redeem, codes)]
+    outcomes = arena.at_once(calls)
+
+    assert not isinstance(outcomes[0], DomainError), outcomes[0]
+    assert not first.racer.live() | both[1].racer.live()
+    arena.catch_up()
+    for services in arena.processes:
+        for issued in (*granted[0], *granted[1], *issued_of(outcomes)):
+            inspect = services.oauth.inspect_token
+            assert inspect(token=issued.token, client=first.client) is None
+    done = [each for each in outcomes if not isinstance(each, DomainError)]
+    for each in outcomes:
+        assert each in done or isinstance(each, TOO_LATE), each
+    return Counter({"in time": len(done), "too late": len(outcomes) - len(done)})
 
 
 def _beside(grants: Grants, act: Call, others: Sequence[Call] = ()) -> Counter[str]:
@@ -157,4 +207,5 @@ GRANT_RACES: tuple[Race, ...] = (
 WITHDRAWAL_RACES: tuple[Race, ...] = (
     redemptions_beside_withdrawal,
     redemptions_beside_deletion,
+    deletion_beside_ends,
 )

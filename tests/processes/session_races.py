@@ -35,6 +35,7 @@ AT_ONCE = 20
 """How often a call is made again that the database was too busy for."""
 
 PASSWORD, NEW_PASSWORD = "python", "falcon"
+DEADLOCK = "DeadlockDetected"
 LONG = "300"
 """Seconds of grace, since none of this is about how long it takes."""
 
@@ -83,8 +84,9 @@ def outcome(call: Call, services: Services) -> object:
     for _ in tries():
         try:
             return call(services)
-        except StorageUnavailable:
-            continue
+        except StorageUnavailable as error:
+            if error.reason == DEADLOCK:
+                raise AssertionError("Two waited for each other.") from error
         except DomainError as error:
             return error
     raise AssertionError("The database is too busy without an end.")

@@ -14,6 +14,8 @@ from authlib.integrations.requests_client import OAuthError
 from oauthlib.oauth2 import InvalidGrantError
 from requests_oauthlib import OAuth2Session as OAuthlibSession
 
+from entrypoints.pages import texts
+from entrypoints.pages.returning import MAXIMUM_QUERY
 from tests.integration.applications import CALLBACK, VERIFIER, challenge
 from tests.processes.browsing import Browser
 from tests.processes.connections import TIMEOUT
@@ -21,6 +23,7 @@ from tests.processes.databases import BACKENDS, SQLITE, new_postgres, new_sqlite
 from tests.processes.realms import Realm, realm
 
 SCOPE = "profile notes:read"
+TOO_LONG = texts.PROBLEMS["request_too_long"][0]
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
@@ -178,3 +181,34 @@ def test_curl_gets_renews_inspects_and_ends_its_grant(standing_realm: Realm) -> 
     assert ask("introspection", token=renewed["access_token"])["active"] is True
     assert ask("revocation", token=renewed["access_token"]) == {}
     assert ask("introspection", token=renewed["access_token"]) == {"active": False}
+
+
+def test_a_request_is_taken_up_to_its_bound_through_every_page_and_longer_ones_get_a_page(
+    standing_realm: Realm,
+) -> None:
+    client_id, _ = registered(standing_realm)
+    asked = {
+        "response_type": "code",
+        "client_id": client_id,
+        "redirect_uri": CALLBACK,
+        "code_challenge": challenge(),
+        "code_challenge_method": "S256",
+        "state": "",
+    }
+    # Each of these is sent as three characters.
+    state = "%" * ((MAXIMUM_QUERY - len(urlencode(asked))) // 3)
+    address = f"{standing_realm.base}/oauth2/authorize?{urlencode(asked | {'state': state})}"
+    with Browser(stops_at=CALLBACK) as browser:
+        browser.open(address)
+        browser.follow("/register")
+        browser.submit(username=f"long{client_id[:8]}", password="python")
+        assert browser.text.count("wants to use your account")
+        browser.follow("/logout")
+        browser.submit()
+        browser.follow("/login")
+        assert browser.log_in() == "Shop wants to use your account"
+        browser.submit(decision="allow")
+        assert browser.query["state"] == state
+        for more in (3, MAXIMUM_QUERY // 2):
+            assert browser.open(address + "%25" * (more // 3)) == TOO_LONG
+            assert browser.status == 414

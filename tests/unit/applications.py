@@ -9,9 +9,9 @@ import pytest
 from domain.authorization import (
     AuthorizationCode,
     AuthorizeClient,
+    ConsentRequired,
     FindAuthorizationCode,
     InvalidGrant,
-    NeedsConsent,
     RedeemCode,
 )
 from domain.browser_sessions import ResumeBrowserSession
@@ -73,7 +73,6 @@ class Applications:
         self.delete = DeleteClient(clients, sessions, revoked, audit, clock, work)
         self.list_consents = ListConsents(consents)
         self.withdraw = WithdrawConsent(users, consents, sessions, revoked, audit, clock, work)
-        self.needs_consent = NeedsConsent(consents)
         self.authorize = AuthorizeClient(
             users, sessions, consents, codes, audit, clock, secrets, work
         )
@@ -86,7 +85,7 @@ class Applications:
             issuer, clients, sessions, policy, audit, clock, identifiers, work
         )
         self.end_grant = EndGrant(
-            issuer.tokens, issuer.refresh_tokens, sessions, revoked, audit, clock, work
+            issuer.tokens, issuer.refresh_tokens, clients, sessions, revoked, audit, clock, work
         )
         self.inspect = InspectToken(issuer.policy, issuer.tokens, revoked, clock)
         self.resume = ResumeBrowserSession(issuer.refresh_tokens, users, sessions, policy, clock)
@@ -97,23 +96,43 @@ class Applications:
             self.clients.add(client)
         return self
 
+    def asks(
+        self,
+        principal: TokenPrincipal,
+        client: Client = WIKI,
+        *,
+        scope: str = "read",
+        redirect_uri: str = CALLBACK,
+    ) -> bool:
+        """Whether this user has to be asked; fails if that leaves anything behind."""
+        before = self.storage.tables()
+        try:
+            self.code(principal, client, scope=scope, redirect_uri=redirect_uri, is_asked=False)
+        except ConsentRequired:
+            assert self.storage.tables() == before
+            return True
+        return False
+
     def code(
         self,
         principal: TokenPrincipal,
         client: Client = WIKI,
         *,
         scope: str = "read",
+        redirect_uri: str = CALLBACK,
         origin: Origin = ORIGIN,
+        is_asked: bool = True,
     ) -> AuthorizationCode:
         """What a new code stands for, which this user lets the client have."""
         text = self.authorize(
             principal=principal,
             client=client,
-            redirect_uri=CALLBACK,
+            redirect_uri=redirect_uri,
             scope=scope,
             audience=WIKI_API,
             code_challenge="a challenge",
             origin=origin,
+            is_asked=is_asked,
         )
         found = self.find_code(code=text, client_id=client.id)
         assert found is not None

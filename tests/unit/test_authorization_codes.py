@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.authorization import AuthorizationCode, ConsentRequired
+from domain.authorization import AuthorizationCode
 from domain.clients import Client, ClientNotFound
 from domain.credentials import InvalidCredentials
 from domain.secrets import digest_of
@@ -24,20 +24,16 @@ def ask(
     apps: Applications,
     principal: TokenPrincipal,
     redirect_uri: str = CALLBACK,
-    *,
-    client: Client = WIKI,
-    is_asked: bool = True,
 ) -> str:
-    """The code that the wiki, or another application, is given."""
+    """The code that the wiki is given."""
     return apps.authorize(
         principal=principal,
-        client=client,
+        client=WIKI,
         redirect_uri=redirect_uri,
         scope="read write",
         audience=WIKI_API,
         code_challenge="a challenge",
         origin=ORIGIN,
-        is_asked=is_asked,
     )
 
 
@@ -84,21 +80,6 @@ def test_what_is_no_code_finds_none(apps: Applications, here: TokenPrincipal) ->
 
     for text in (code.upper(), f"{code} ", code[:-1], digest_of(code), "", "\0", "\ud800"):
         assert apps.find_code(code=text, client_id="wiki") is None
-
-
-def test_who_took_a_consent_back_meanwhile_has_not_given_it_anew(
-    apps: Applications, here: TokenPrincipal
-) -> None:
-    ask(apps, here)
-    ask(apps, here, is_asked=False)
-    apps.withdraw(principal=here, client_id="wiki", origin=ORIGIN)
-    before = apps.storage.tables()
-
-    with pytest.raises(ConsentRequired):
-        ask(apps, here, is_asked=False)
-    assert apps.storage.tables() == before
-
-    assert ask(apps, here, client=OWN, is_asked=False)
 
 
 @pytest.mark.parametrize("client", [WIKI, OWN], ids=lambda client: client.id)

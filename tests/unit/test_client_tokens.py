@@ -151,18 +151,45 @@ def test_a_session_that_is_ended_just_before_its_renewal_is_followed_by_another(
     assert live.id == second.session.id
 
 
-def test_a_session_ends_when_sessions_do_and_is_followed_by_another(
-    apps: Applications, clock: FakeClock
+def test_a_session_is_followed_by_another_before_its_end_would_make_tokens_short(
+    apps: Applications, clock: FakeClock, sessions: FakeSessionRepository
 ) -> None:
-    apps.act_alone = replace(apps.act_alone, policy=SessionPolicy(lifetime=timedelta(minutes=15)))
+    apps.act_alone = replace(apps.act_alone, policy=SessionPolicy(lifetime=timedelta(minutes=29)))
+    clock.advance(microseconds=-START.microsecond)
     first = apps.alone()
-    clock.advance(minutes=9)
-    assert (last := apps.alone()).session.id == first.session.id
-    assert last.duration == 360
+    clock.advance(minutes=9.9)
+    apps.alone()
+    clock.advance(minutes=9.1)
+    last = apps.alone()
+    clock.advance(seconds=1)
 
-    clock.advance(minutes=6)
+    following = [apps.alone() for _ in range(2)]
 
-    assert apps.alone().session.id != first.session.id
+    assert (last.session.id, last.duration) == (first.session.id, 600)
+    assert {each.session.id for each in following} == {following[0].session.id}
+    assert [each.duration for each in following] == [600, 600]
+    former = sessions.find(first.session.id)
+    assert former is not None
+    assert former.idle_end == former.absolute_end
+    assert [former.is_live(clock.now() + timedelta(seconds=wait)) for wait in (598, 599)] == [
+        *(True, False)
+    ]
+    assert following[0].session.id != first.session.id
+
+
+@pytest.mark.parametrize("seconds", [60, 300, 600, 610])
+def test_where_sessions_are_hardly_longer_than_tokens_two_live_at_most(
+    apps: Applications, clock: FakeClock, sessions: FakeSessionRepository, seconds: int
+) -> None:
+    policy = SessionPolicy(lifetime=timedelta(seconds=seconds))
+    apps.act_alone = replace(apps.act_alone, policy=policy)
+
+    for _ in range(30):
+        issued = apps.alone()
+        assert issued.duration >= (seconds - 1) // 2
+        rows: dict[str, Session] = apps.storage.rows(SESSIONS)
+        assert sum(each.is_live(clock.now()) for each in rows.values()) <= 2
+        clock.advance(seconds=seconds / 13)
 
 
 def test_only_the_beginning_of_the_session_is_told(

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from domain.clients import Client
 from domain.consents import Consent, ConsentNotFound
 from domain.credentials import InvalidCredentials
 from domain.issuance import IssueToken
@@ -38,22 +37,18 @@ def test_a_consent_covers_what_is_named_in_it_in_any_order(scope: str, *, is_cov
 
 
 def test_a_user_is_asked_until_they_have_consented_to_all_of_it(
-    apps: Applications, here: TokenPrincipal, susan: User
+    apps: Applications, issue: IssueToken, here: TokenPrincipal, susan: User
 ) -> None:
-    def is_asked(scope: str, client: Client = WIKI, user_id: int = here.user_id) -> bool:
-        return apps.needs_consent(
-            client=client, user_id=user_id, scope=scope, redirect_uri=CALLBACK
-        )
-
-    assert is_asked("read")
+    hers = acting_in(log_in(issue, susan).session, susan)
+    assert apps.asks(here)
 
     apps.code(here, scope="read profile")
 
-    assert [is_asked(scope) for scope in ("read", "profile read", "read write")] == [
+    assert [apps.asks(here, scope=scope) for scope in ("read", "profile read", "read write")] == [
         *(False, False, True)
     ]
-    assert is_asked("read", SHOP)
-    assert is_asked("read", user_id=susan.id)
+    assert apps.asks(here, SHOP)
+    assert apps.asks(hers)
 
 
 @pytest.mark.parametrize(
@@ -74,24 +69,23 @@ def test_a_user_is_asked_each_time_where_another_program_could_pass_for_the_clie
     is_public: bool,
     is_asked: bool,
 ) -> None:
-    client = replace(WIKI, secret_digest=None) if is_public else WIKI
+    digest = None if is_public else WIKI.secret_digest
+    client = replace(WIKI, secret_digest=digest, redirect_uris=(redirect_uri,))
     apps.code(here)
 
-    asked = apps.needs_consent(
-        client=client, user_id=here.user_id, scope="read", redirect_uri=redirect_uri
-    )
-
-    assert asked == is_asked
+    # Without an address, the registered one is meant.
+    for named in (redirect_uri, ""):
+        assert apps.asks(here, client, redirect_uri=named) == is_asked
 
 
 def test_nobody_is_asked_about_the_owners_own_applications(
     apps: Applications, here: TokenPrincipal
 ) -> None:
-    assert not apps.needs_consent(
-        client=OWN, user_id=here.user_id, scope="read", redirect_uri=CALLBACK
-    )
+    public = replace(OWN, secret_digest=None)
 
-    apps.code(here, OWN)
+    for is_asked in (False, True):
+        apps.code(here, OWN, is_asked=is_asked)
+        apps.code(here, public, redirect_uri="http://127.0.0.1:5001/", is_asked=is_asked)
 
     assert scopes(apps, here) == []
 
@@ -155,9 +149,7 @@ def test_a_consent_is_withdrawn_with_all_that_came_of_it_and_nothing_else(
     assert list(map(is_over, others)) == [False] * 3
     assert apps.codes.find(code.digest) is None
     assert [each.client_id for each in apps.list_consents(principal=here)] == ["shop"]
-    assert apps.needs_consent(
-        client=WIKI, user_id=here.user_id, scope="read", redirect_uri=CALLBACK
-    )
+    assert apps.asks(here)
 
 
 def test_a_consent_of_somebody_else_stays(

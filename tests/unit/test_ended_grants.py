@@ -1,19 +1,22 @@
 """What applications hold, ended by themselves (RFC 7009)."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from domain.client_tokens import OthersToken
 from domain.issuance import IssuedTokens
 from domain.renewal import RefreshSession
+from domain.sessions import SessionPolicy
 from domain.tokens import TokenPrincipal
 from tests.fakes.audit import FakeAuditRepository
 from tests.fakes.clock import FakeClock
 from tests.fakes.refresh_tokens import FakeRefreshTokens
 from tests.fakes.sessions import TABLE as SESSIONS
 from tests.origins import ORIGIN
-from tests.unit.applications import SHOP, Applications
+from tests.unit.applications import SHOP, WIKI, Applications
 
 
 def refresh_token(issued: IssuedTokens) -> str:
@@ -67,6 +70,56 @@ def test_a_client_ends_the_session_in_which_it_acts_for_itself(
         ("logged_in", "client:wiki"),
         ("session_ended", "client:wiki"),
     ]
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_any_token_of_a_clients_own_ends_all_of_them_and_nobody_elses(
+    *,
+    apps: Applications,
+    here: TokenPrincipal,
+    clock: FakeClock,
+    is_over: Callable[[str], bool],
+    which: int,
+) -> None:
+    apps.act_alone = replace(apps.act_alone, policy=SessionPolicy(lifetime=timedelta(minutes=25)))
+    others = [apps.granted(here).session.id, apps.alone(SHOP).session.id, here.session_id]
+    for _ in range(2):
+        issued = [apps.alone()]
+        clock.advance(minutes=8)
+    issued.append(apps.alone())
+    own = [each.session.id for each in issued]
+    assert len(set(own)) == 2
+    assert not any(map(is_over, own))
+
+    apps.end_grant(token=issued[which].token, client_id="wiki", origin=ORIGIN)
+
+    assert all(map(is_over, own))
+    assert not any(map(is_over, (others[0], others[2])))
+    assert all(apps.inspect(token=each.token, client=WIKI) is None for each in issued)
+    assert apps.alone().session.id not in own
+
+
+def test_a_clients_own_sessions_are_left_to_whoever_has_just_removed_it(
+    apps: Applications, is_over: Callable[[str], bool]
+) -> None:
+    issued = apps.alone()
+    apps.clients.remove("wiki")
+
+    apps.end_grant(token=issued.token, client_id="wiki", origin=ORIGIN)
+
+    assert not is_over(issued.session.id)
+
+
+def test_a_token_of_a_clients_own_that_was_ended_before_ends_none_that_came_after(
+    apps: Applications, is_over: Callable[[str], bool]
+) -> None:
+    first = apps.alone()
+    apps.end_grant(token=first.token, client_id="wiki", origin=ORIGIN)
+    second = apps.alone()
+
+    apps.end_grant(token=first.token, client_id="wiki", origin=ORIGIN)
+
+    assert not is_over(second.session.id)
 
 
 @EITHER

@@ -37,15 +37,21 @@ _RENEW = (
         | {name: bindparam(f"new_{name}") for name in ("tokens_end", "idle_end")}
     )
 )
+_NOT_OVER = (_NOT_ENDED, sessions.c.idle_end > bindparam("not_before"))
 _END = (
     update(sessions)
-    .where(_NOT_ENDED, sessions.c.idle_end > bindparam("not_before"))
     # What is over is kept no longer than what has expired.
     .values(ended_at=bindparam("now"), idle_end=bindparam("now"))
     .returning(sessions.c.id, sessions.c.tokens_end)
 )
-_SOME = select(sessions.c.id).where(_NOT_ENDED, sessions.c.idle_end > bindparam("not_before"))
-_REMOVE = delete(sessions).where(_IS_USERS).returning(sessions)
+# Whoever takes many takes them in one order, or two of them would wait for each other.
+_IN_ORDER = select(sessions.c.id).order_by(sessions.c.id).with_for_update()
+_ENDING = _IN_ORDER.where(*_NOT_OVER)
+_REMOVE = (
+    delete(sessions)
+    .where(sessions.c.id.in_(select(_IN_ORDER.where(_IS_USERS).cte("taken").c.id)))
+    .returning(sessions)
+)
 
 
 class SqlSessionRepository:
@@ -96,25 +102,26 @@ class SqlSessionRepository:
         but: str | None = None,
         beyond: int | None = None,
         client_id: str | None = None,
+        nobodys: bool = False,
         limit: int | None = None,
     ) -> Sequence[Revocation]:
-        statement = _END
+        taken = _ENDING.limit(limit)
         if user_id is not None:
-            statement = statement.where(_IS_USERS)
+            taken = taken.where(_IS_USERS)
         if client_id is not None:
-            statement = statement.where(sessions.c.client_id == client_id)
-        if limit is not None:
-            some = _SOME.where(sessions.c.client_id == client_id).limit(limit).cte("some")
-            statement = statement.where(sessions.c.id.in_(select(some.c.id)))
+            taken = taken.where(sessions.c.client_id == client_id)
+        if nobodys:
+            taken = taken.where(sessions.c.user_id.is_(None))
         if only is not None:
-            statement = statement.where(sessions.c.id == only)
+            taken = taken.where(sessions.c.id == only)
         if but is not None:
-            statement = statement.where(sessions.c.id != but)
+            taken = taken.where(sessions.c.id != but)
         if beyond is not None:
             young = _LIST_LIVE.with_only_columns(sessions.c.id).offset(beyond)
-            statement = statement.where(
+            taken = taken.where(
                 sessions.c.id.in_(young.where(sessions.c.id != but) if but else young)
             )
+        statement = _END.where(sessions.c.id.in_(select(taken.cte("taken").c.id)))
         with self._database.connection() as connection:
             moments = {"owner": user_id, "now": at, "not_before": at - CLOCK_FAULT}
             rows = connection.execute(statement, moments)

@@ -1,7 +1,7 @@
 """What other applications are served with."""
 
 from adapters.identifiers import RandomIdentifiers, RandomSecrets
-from domain.authorization import AuthorizeClient, FindAuthorizationCode, NeedsConsent, RedeemCode
+from domain.authorization import AuthorizeClient, FindAuthorizationCode, RedeemCode
 from domain.client_tokens import EndGrant, InspectToken, IssueClientToken
 from domain.clients import ShowClient
 from domain.issuance import Issuer
@@ -22,7 +22,6 @@ def oauth_services(
     return OAuthServices(
         issuer=parts.settings.issuer,
         show_client=ShowClient(clients),
-        needs_consent=NeedsConsent(consents),
         authorize_client=AuthorizeClient(
             users, sessions, consents, codes, audit, clock, RandomSecrets(), unit_of_work
         ),
@@ -36,7 +35,8 @@ def oauth_services(
             issuer, clients, sessions, policy, audit, clock, identifiers, unit_of_work
         ),
         end_grant=EndGrant(
-            *(issuer.tokens, issuer.refresh_tokens, sessions, revoked, audit, clock, unit_of_work)
+            *(issuer.tokens, issuer.refresh_tokens, clients, sessions, revoked, audit),
+            *(clock, unit_of_work),
         ),
         inspect_token=InspectToken(issuer.policy, issuer.tokens, revoked, clock),
     )

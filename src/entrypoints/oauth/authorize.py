@@ -6,7 +6,8 @@ from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error
 from falcon.asgi import Request, Response
 
-from domain.clients import Client
+from domain.authorization import ConsentRequired
+from domain.credentials import InvalidCredentials
 from domain.tokens import TokenPrincipal
 from entrypoints.http.forms import load_form
 from entrypoints.http.lanes import Lane
@@ -40,25 +41,22 @@ class AuthorizeResource(PageResource):
         if principal is None:
             self._pages.to_log_in(req, resp)
             return
-        client: Client = asked.client.registered
         # HEAD changes nothing (RFC 9110 section 9.2.1): a code would be a change.
-        if req.method == "HEAD" or await self._storage.run(
-            self._services.needs_consent,
-            client=client,
-            user_id=principal.user_id,
+        if req.method != "HEAD":
+            try:
+                await self._decide(req, resp, asked, grant, principal)
+            except ConsentRequired:
+                pass
+            else:
+                return
+        self._pages.show_consent(
+            req,
+            resp,
+            client_name=asked.client.registered.name,
+            scopes=asked.scope.split(),
+            user_name=principal.username,
             redirect_uri=grant.redirect_uri,
-            scope=asked.scope,
-        ):
-            self._pages.show_consent(
-                req,
-                resp,
-                client_name=client.name,
-                scopes=asked.scope.split(),
-                user_name=principal.username,
-                redirect_uri=grant.redirect_uri,
-            )
-            return
-        await self._decide(req, resp, asked, grant, principal)
+        )
 
     @operation(Access.ANYONE, "Allow or deny it")
     async def on_post(self, req: Request, resp: Response) -> None:
@@ -93,13 +91,18 @@ class AuthorizeResource(PageResource):
         grant: Any,
         principal: TokenPrincipal | None,
     ) -> None:
-        answer = await self._storage.run(
-            self._server.create_authorization_response,
-            request=asked,
-            grant_user=principal,
-            grant=grant,
-        )
-        self._write(req, resp, answer)
+        try:
+            answer = await self._storage.run(
+                self._server.create_authorization_response,
+                request=asked,
+                grant_user=principal,
+                grant=grant,
+            )
+        except InvalidCredentials:
+            # The session has ended since it was looked at.
+            self._pages.to_log_in(req, resp)
+        else:
+            self._write(req, resp, answer)
 
     def _write(self, req: Request, resp: Response, answer: Answer) -> None:
         if answer.location is None:

@@ -14,6 +14,7 @@ from domain.origins import Origin
 from domain.sessions import Session
 from entrypoints.http.authentication import basic_credentials
 from entrypoints.http.forms import load_form, once, parse_fields
+from entrypoints.pages import query_to_keep
 
 # Authlib refuses plain http by this address, and looks at nothing else of it. Whether a server may
 # be reached so is the operator's to say.
@@ -81,9 +82,10 @@ class Answer:
 def authorization_request(req: Request, origin: Origin) -> FalconRequest:
     """The request for an authorization, from the address, whatever the method.
 
-    Raises OAuth2Error, and Problem 400 for what cannot be read.
+    Raises OAuth2Error, and Problem for what cannot be read or is too long to come back after a
+    log-in.
     """
-    fields = parse_fields(req.query_string)
+    fields = parse_fields(query_to_keep(req))
     _require_describable(fields)
     return FalconRequest("GET", fields, origin=origin, is_asked=req.method == "POST")
 

@@ -8,9 +8,10 @@ from entrypoints.pages.log_in import LogInResource
 from entrypoints.pages.log_out import LogOutResource
 from entrypoints.pages.pages import PageResource, Pages
 from entrypoints.pages.register import RegisterResource
+from entrypoints.pages.returning import query_to_keep
 from entrypoints.pages.style import STYLE, StyleResource
 
-__all__ = ["PageResource", "Pages", "page_routes"]
+__all__ = ["PageResource", "Pages", "page_routes", "query_to_keep"]
 
 
 def page_routes(

@@ -66,6 +66,10 @@ PROBLEMS = {
         "This came from another site",
         "Nothing was done. If you meant to do this, open this service yourself and begin there.",
     ),
+    "request_too_long": (
+        "The application asked for too much at once",
+        "You are not sent back to it. Tell whoever makes it that its requests are too long.",
+    ),
     "internal_error": (
         "Something went wrong here",
         "The mistake is ours. Try again later, or tell whoever runs this service.",
