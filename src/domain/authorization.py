@@ -255,7 +255,7 @@ class RedeemCode:
             origin=origin,
             subject=subject_of(code.user_id),
             session_id=session.id,
-            detail=f"client={code.client_id}",
+            detail=f"client={code.client_id}" + (f" surplus={len(surplus)}" if surplus else ""),
         )
         return issued, surplus
 

@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from domain.clock import Clock
 from domain.issuance import RefreshTokenCodec
 from domain.sessions import SessionPolicy, SessionRepository
-from domain.tokens import TokenPrincipal
+from domain.tokens import BROWSER, TokenPrincipal
 from domain.users import UserRepository
-
-BROWSER = "varvel-browser"
-"""The client of these sessions, which opens no API: their refresh token is a cookie."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from domain.audit import AuditTrail, Event
 from domain.clients import Client, ClientRepository, client_subject
@@ -18,6 +18,9 @@ from domain.unit_of_work import UnitOfWork
 MAXIMUM_NAME_LENGTH = 64
 
 _NOT_AN_ADDRESS = "A redirect address is an absolute URI, without fragment or user name."
+
+_ANSWERS = frozenset({"code", "state", "iss", "error", "error_description", "error_uri"})
+"""What is told at these addresses (RFC 6749 section 4.1.2, RFC 9207)."""
 
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,64}", re.ASCII)
 """RFC 6749 section 3.3: what a scope is made of."""
@@ -90,6 +93,12 @@ def _faults(client: Client) -> Iterator[tuple[str, str]]:
             yield field, "An API is named by an absolute URI without a fragment."
     if client.acts_alone and client.secret_digest is None:
         yield "acts_alone", "A public client cannot act for itself: it proves nothing."
+    # RFC 8252 section 8.6: nothing but the user's decision would stand before its codes.
+    if client.is_trusted and not all(map(client.is_known_at, client.redirect_uris)):
+        yield (
+            "is_trusted",
+            "Users of a public client are asked, unless all its addresses are https.",
+        )
 
 
 def _scope_faults(client: Client) -> Iterator[tuple[str, str]]:
@@ -110,6 +119,8 @@ def _redirect_fault(uri: str) -> str | None:
         return _NOT_AN_ADDRESS
     if not _URI.fullmatch(uri) or "#" in uri or parts.username is not None:
         return _NOT_AN_ADDRESS
+    if not _ANSWERS.isdisjoint(dict(parse_qsl(parts.query, keep_blank_values=True))):
+        return "A redirect address has no parameter that is part of an answer, such as code."
     if parts.scheme == "https":
         return None if host else "A redirect address names a host."
     if parts.scheme == "http":

@@ -14,6 +14,7 @@ from domain.origins import Origin
 from domain.revocations import Revocation, RevokedSessions
 from domain.secrets import SecretFactory, digest_of, is_digest_of
 from domain.sessions import SessionRepository
+from domain.tokens import OWN_CLIENTS, scope_words
 from domain.unit_of_work import UnitOfWork
 
 _LOOPBACK_URI = re.compile(
@@ -74,7 +75,7 @@ class Client:
 
     def allowed(self, scope: str | None) -> str | None:
         """The scope to ask the user for: what was asked, or all it has; None if it has it not."""
-        asked = tuple(dict.fromkeys((scope or "").split())) or self.scopes
+        asked = scope_words(scope or "") or self.scopes
         return " ".join(asked) if set(asked) <= set(self.scopes) else None
 
 
@@ -178,19 +179,28 @@ class DeleteClient:
     unit_of_work: UnitOfWork
 
     def __call__(self, *, client_id: str, origin: Origin) -> int:
-        """Says how many sessions that ended. Raises ClientNotFound."""
+        """Says how many sessions that ended.
+
+        After a failure, a repetition ends those that are left. Raises ClientNotFound when there is
+        nothing of such a client.
+        """
+        if not is_identifier(client_id) or client_id in OWN_CLIENTS:
+            raise ClientNotFound
         now = self.clock.now()
         with self.unit_of_work():
-            client = _locked(self.clients, client_id)
-            self.clients.remove(client.id)
-            self.audit.record(
-                Event.CLIENT_DELETED, origin=origin, subject=client_subject(client.id)
-            )
+            client = self.clients.lock(client_id)
+            if client is not None:
+                self.clients.remove(client.id)
+                self.audit.record(
+                    Event.CLIENT_DELETED, origin=origin, subject=client_subject(client.id)
+                )
         # From here on nothing of it is renewed or begun; and nobody waits long for any of these.
         number = 0
         while ended := self._end_some(client_id, now):
             self.revoked.add(ended)
             number += len(ended)
+        if client is None and not number:
+            raise ClientNotFound
         return number
 
     def _end_some(self, client_id: str, now: datetime) -> Sequence[Revocation]:

@@ -1,7 +1,7 @@
 """How tokens are had: by a log-in, and by a token that still lives."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from domain.credentials import InvalidCredentials
 from domain.identifiers import Identifiers
 from domain.origins import Origin
 from domain.revocations import Revocation, RevokedSessions
+from domain.secrets import digest_of
 from domain.sessions import Device, Session, SessionPolicy, SessionRepository, require_live
 from domain.tokens import (
     ADMIN_SCOPE,
@@ -84,9 +85,15 @@ class Issuer:
             authenticated_at=authenticated_at.replace(microsecond=0),
         )
 
-    def rotation(self, session: Session, user: User) -> AccessToken:
-        """The access token that belongs to the session's present refresh token: always the same."""
+    def rotation(self, session: Session, user: User, *, scope: str | None = None) -> AccessToken:
+        """The access token that belongs to the session's present refresh token: always the same.
+
+        One with less than the session's scope has an id of its own, by which it is told apart.
+        """
         token_id = f"{session.id}.{session.counter}"
+        if scope is not None and scope != session.scope:
+            token_id = f"{token_id}.{digest_of(scope)[:16]}"
+            session = replace(session, scope=scope)
         return self.token(session, user, at=session.rotated_at, token_id=token_id)
 
     def issued(self, session: Session, token: AccessToken, *, now: datetime) -> IssuedTokens:
@@ -236,9 +243,11 @@ def renewed(issuer: Issuer, policy: SessionPolicy, session: Session, now: dateti
 def end_surplus(
     sessions: SessionRepository, policy: SessionPolicy, session: Session
 ) -> Sequence[Revocation]:
-    """Ends the oldest sessions of a user who has too many since this one began."""
-    others = policy.maximum_live - 1
-    return sessions.end(session.user_id, at=session.created_at, but=session.id, beyond=others)
+    """Ends the oldest sessions of a user who has too many of the kind since this one began."""
+    most, clients = policy.room(session.client_id)
+    return sessions.end(
+        session.user_id, at=session.created_at, but=session.id, beyond=most - 1, among=clients
+    )
 
 
 def _locked(users: UserRepository, user_id: int) -> User:

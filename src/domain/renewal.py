@@ -11,7 +11,7 @@ from domain.issuance import IssuedTokens, Issuer, renewed
 from domain.origins import Origin
 from domain.revocations import Revocation, RevokedSessions
 from domain.sessions import Session, SessionPolicy, SessionRepository
-from domain.tokens import CLIENT_ID
+from domain.tokens import CLIENT_ID, scope_words
 from domain.unit_of_work import UnitOfWork
 from domain.users import User, UserRepository, subject_of
 
@@ -69,8 +69,8 @@ class RefreshSession:
         """A new pair of tokens; the same pair again for a token replaced within the grace.
 
         The access token has all that the session has, or only this `scope` of it (RFC 6749 section
-        6). Raises InvalidRefreshToken, BeyondGrant, and RefreshTokenReused after ending the
-        session.
+        6), unless that is blank. Raises InvalidRefreshToken, BeyondGrant, and RefreshTokenReused
+        after ending the session.
         """
         presented = self.issuer.refresh_tokens.decode(refresh_token)
         if presented is None:
@@ -83,12 +83,12 @@ class RefreshSession:
             now = self.clock.now()
             if not session.is_live(now):
                 raise InvalidRefreshToken
-            _require_within(session, scope, audience)
+            wanted = _narrowed(session, scope, audience)
             if session.counter == counter:
                 session = self._rotated(session, now)
-                issued = self._issued(session, user, now, scope)
+                issued = self._issued(session, user, now, wanted)
             elif session.counter == counter + 1 and not self._is_over(session, now):
-                issued = self._issued(session, user, now, scope)
+                issued = self._issued(session, user, now, wanted)
             else:
                 ended = self.sessions.end(user.id, at=now, only=session.id)
                 self.audit.record(
@@ -102,11 +102,9 @@ class RefreshSession:
             raise RefreshTokenReused
         return issued
 
-    def _issued(
-        self, session: Session, user: User, now: datetime, scope: str | None
-    ) -> IssuedTokens:
-        session = replace(session, scope=scope or session.scope)
-        return self.issuer.issued(session, self.issuer.rotation(session, user), now=now)
+    def _issued(self, session: Session, user: User, now: datetime, scope: str) -> IssuedTokens:
+        token = self.issuer.rotation(session, user, scope=scope)
+        return self.issuer.issued(replace(session, scope=scope), token, now=now)
 
     def _locked(self, session_id: str, client_id: str) -> tuple[User, Session]:
         session = self.sessions.find(session_id)
@@ -131,8 +129,12 @@ class RefreshSession:
         return abs(now - session.rotated_at) > self.policy.grace
 
 
-def _require_within(session: Session, scope: str | None, audience: str | None) -> None:
-    if scope is not None and not set(scope.split()) <= set(session.scope.split()):
+def _narrowed(session: Session, scope: str | None, audience: str | None) -> str:
+    # Made of the session's own words, since what was sent would be signed as it came.
+    granted = scope_words(session.scope)
+    asked = scope_words(scope or "") or granted
+    if not set(asked) <= set(granted):
         raise BeyondGrant("scope")
     if audience not in (None, session.audience):
         raise BeyondGrant("audience")
+    return " ".join(word for word in granted if word in asked)

@@ -1,6 +1,6 @@
 """Sessions: what a log-in starts, what is renewed in it, and what ends it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -12,7 +12,7 @@ from domain.errors import DomainError, ErrorKind
 from domain.identifiers import is_identifier
 from domain.origins import Origin
 from domain.revocations import Revocation, RevokedSessions
-from domain.tokens import TokenPrincipal
+from domain.tokens import OWN_CLIENTS, TokenPrincipal
 from domain.unit_of_work import UnitOfWork
 from domain.users import UserRepository, subject_of
 
@@ -99,6 +99,7 @@ class SessionRepository(Protocol):
         only: str | None = None,
         but: str | None = None,
         beyond: int | None = None,
+        among: Collection[str] | None = None,
         client_id: str | None = None,
         nobodys: bool = False,
         limit: int | None = None,
@@ -106,11 +107,11 @@ class SessionRepository(Protocol):
         """Ends sessions of this user, and writes their revocations into the feed with it.
 
         All that are not over by any clock; or `only` that one, all `but` that one, those of this
-        client, or the oldest `beyond` that many live ones of these. Without a user, whoever's they
-        are, but then `only` or `client_id` says which; of the client's `nobodys` alone, in which it
-        acts for itself, or `limit` many at most. Needs an open unit of work that has the user or
-        the client locked, or names one session, or some of a client that is gone, and ends soon:
-        every other revocation waits for it.
+        client, or the oldest `beyond` that many live ones of these, or of these `among` such
+        clients. Without a user, whoever's they are, but then `only` or `client_id` says which; of
+        the client's `nobodys` alone, in which it acts for itself, or `limit` many at most. Needs an
+        open unit of work that has the user or the client locked, or names one session, or some of
+        a client that is gone, and ends soon: every other revocation waits for it.
         """
 
     def remove(self, user_id: int, *, at: datetime) -> Sequence[Revocation]:
@@ -122,13 +123,22 @@ class SessionPolicy:
     """How long sessions live, and how many a user has at once.
 
     `idle` is the time a session with a refresh token lives without being renewed, `grace` that in
-    which a refresh token can be presented again, because the answer got lost.
+    which a refresh token can be presented again, because the answer got lost. `maximum_live` are
+    those that a user begins, `maximum_granted` those that each application has of a user: no
+    application logs anybody out by what it asks for.
     """
 
     idle: timedelta = timedelta(days=14)
     lifetime: timedelta = timedelta(days=30)
     grace: timedelta = timedelta(seconds=10)
     maximum_live: int = 100
+    maximum_granted: int = 10
+
+    def room(self, client_id: str) -> tuple[int, Collection[str]]:
+        """How many sessions a user has at once, and with which clients, of which this is one."""
+        if client_id in OWN_CLIENTS:
+            return self.maximum_live, OWN_CLIENTS
+        return self.maximum_granted, (client_id,)
 
     def renewed(self, session: Session, *, now: datetime, tokens_end: datetime) -> Session:
         """The session when a token that expires then is issued in it now."""

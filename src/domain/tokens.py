@@ -17,6 +17,12 @@ from domain.origins import Origin
 from domain.revocations import RevokedSessions
 
 CLIENT_ID = "varvel"
+BROWSER = "varvel-browser"
+"""The client of browsers' sessions, which opens no API: their refresh token is a cookie."""
+
+OWN_CLIENTS = frozenset({CLIENT_ID, BROWSER})
+"""Varvel's own, which nobody registers and nobody removes."""
+
 SCOPE = "account"
 ADMIN_SCOPE = "account admin"
 """What a token allows (RFC 6749 section 3.3), and an admin's."""
@@ -46,6 +52,11 @@ class ProfileScopeRequired(InsufficientScope):
 
     detail = "This application was not given the scope profile; it may ask the user for it."
     scope = PROFILE_SCOPE
+
+
+def scope_words(scope: str) -> tuple[str, ...]:
+    """What a scope is made of, each once (RFC 6749 section 3.3: spaces, and no others, divide)."""
+    return tuple(dict.fromkeys(word for word in scope.split(" ") if word))
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ class FakeSessionRepository:
         only: str | None = None,
         but: str | None = None,
         beyond: int | None = None,
+        among: Collection[str] | None = None,
         client_id: str | None = None,
         nobodys: bool = False,
         limit: int | None = None,
@@ -77,7 +78,10 @@ class FakeSessionRepository:
         if but is not None:
             ending = [each for each in ending if each.id != but]
         if beyond is not None:
-            ending = [each for each in ending if each.is_live(at)][beyond:]
+            counted = [each for each in ending if among is None or each.client_id in among]
+            ending = [each for each in counted if each.is_live(at)][beyond:]
+        if not ending:
+            return []
         with self._storage.changing(TABLE) as sessions:
             for each in ending:
                 sessions[each.id] = replace(each, ended_at=in_utc(at), idle_end=in_utc(at))

@@ -10,13 +10,12 @@ from urllib.parse import urlencode
 
 from falcon.testing import Result, TestClient
 
-from domain.browser_sessions import BROWSER
 from domain.clients import Client
 from domain.clock import Clock
 from domain.credentials import PasswordCredentials
 from domain.issuance import IssuedTokens
 from domain.origins import Origin
-from domain.tokens import TokenPrincipal
+from domain.tokens import BROWSER, TokenPrincipal
 from entrypoints.administration import Administration
 from entrypoints.bootstrap import administration, build
 from entrypoints.http.app import Services

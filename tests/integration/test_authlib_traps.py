@@ -6,7 +6,15 @@ import pytest
 from falcon.testing import Result, TestClient
 
 from tests.integration import calls
-from tests.integration.applications import API, CALLBACK, NOBODY, Application, Door, post
+from tests.integration.applications import (
+    API,
+    CALLBACK,
+    NOBODY,
+    Application,
+    Door,
+    challenge,
+    post,
+)
 from tests.integration.authorization_forms import UNREADABLE, b64
 from tests.integration.authorizing import (
     asking,
@@ -48,6 +56,26 @@ def test_a_challenge_is_required_which_code_challenge_required_does_not_do(
     address = asking(app, code_challenge=None, code_challenge_method=None)
 
     assert sent_back(browser.get(address))["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize("sent", ["x" * 43 + "\n", "x" * 128 + "\n", "x" * 128, "." * 43])
+def test_a_challenge_is_a_sha256_whole_though_authlib_takes_any_text_and_a_lines_end(
+    browser: Browser, gate: Door, sent: str
+) -> None:
+    app = gate.application(is_trusted=True)
+
+    told = sent_back(browser.get(asking(app, code_challenge=sent)))
+
+    assert told["error"] == "invalid_request"
+
+
+def test_no_line_ends_a_verifier_though_authlib_takes_one_behind_it(
+    api: TestClient, browser: Browser, gate: Door
+) -> None:
+    app, verifier = gate.application(), "x" * 43 + "\n"
+    code = code_for(browser, app, code_challenge=challenge(verifier))
+
+    assert app.redeem(api, code, code_verifier=verifier).json["error"] == "invalid_request"
 
 
 def test_plain_is_refused_which_code_challenge_required_takes_named_or_not(

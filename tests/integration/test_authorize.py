@@ -250,3 +250,16 @@ def test_who_was_logged_out_while_thinking_logs_in_again(
     assert answer.headers["Location"].startswith("/login?response_type=code&")
     assert AUTHORIZE not in answer.headers["Location"]
     is_page(browser.logged_in().get(asking(shop)), 200, ASKED)
+
+
+def test_an_api_that_is_not_the_applications_first_one_is_named_to_who_is_asked(
+    browser: Browser, gate: Door
+) -> None:
+    other = "https://other.example/api?x&y"
+    app = gate.application(audiences=[API, other])
+
+    for unnamed in (None, API):
+        assert "This is for" not in browser.get(asking(app, resource=unnamed)).text
+    page = browser.get(asking(app, resource=other))
+    assert "This is for <bdi>https://other.example/api?x&amp;y</bdi> alone." in page.text
+    assert "This is for" in browser.get(asking(app, resource="http://localhost:5000")).text

@@ -52,13 +52,11 @@ def test_of_two_addresses_one_has_to_be_named(browser: Browser, gate: Door) -> N
 def test_the_port_of_a_loopback_address_may_be_another_one(
     api: TestClient, browser: Browser, gate: Door, host: str
 ) -> None:
-    app = gate.application(
-        redirect_uris=[f"http://{host}:5001/callback"], is_public=True, is_trusted=True
-    )
+    app = gate.application(redirect_uris=[f"http://{host}:5001/callback"], is_public=True)
 
     for port in ("", ":1", ":49152", ":65535"):
         back = f"http://{host}{port}/callback"
-        code = sent_back(browser.get(asking(app, redirect_uri=back)), back)["code"]
+        code = sent_back(decide(browser, asking(app, redirect_uri=back)), back)["code"]
         assert app.redeem(api, code, redirect_uri=f"http://{host}:5001/callback").json["error"]
         assert app.redeem(api, code, redirect_uri=back).status_code == 200
 
@@ -87,6 +85,27 @@ def test_the_query_of_a_registered_address_is_kept(browser: Browser, gate: Door)
     for found in (answer, error):
         assert (found["tenant"], found["empty"], found["x"]) == ("a&b", "", "1")
     assert answer.keys() == {"tenant", "empty", "x", "code", "state"}
+
+
+@pytest.mark.parametrize(
+    "query", ["?a=%20", "?a+b=%7e", "?flag", "?", "?a=%2F/", "?a=1&", "?b=&a=:@!$'()*,;"]
+)
+def test_a_registered_address_is_answered_at_as_it_is_spelled(
+    browser: Browser, gate: Door, query: str
+) -> None:
+    app = gate.application(redirect_uris=[CALLBACK + query])
+
+    for answer in (
+        browser.submit(asking(app, redirect_uri=CALLBACK + query), {"decision": "deny"}),
+        decide(browser, asking(app, redirect_uri=CALLBACK + query)),
+        browser.get(asking(app, redirect_uri=CALLBACK + query, scope="admin")),
+    ):
+        assert answer.headers["Location"].startswith(CALLBACK + query)
+        told = answer.headers["Location"].removeprefix(CALLBACK + query).removeprefix("&")
+        assert {each.partition("=")[0] for each in told.split("&")} - {"error_description"} in (
+            {"code", "state", "iss"},
+            {"error", "state", "iss"},
+        )
 
 
 @pytest.mark.asvs("V10.7.1")

@@ -35,6 +35,8 @@ FAULTS: list[tuple[str, Fault]] = [
     *each("invalid_scope", "scope", 'pro"file', "profile\u00a0admin"),
     *each("invalid_request", "code_challenge", None, "", "short", "x" * 42, "x" * 129, "é" * 43),
     *each("invalid_request", "code_challenge", "x" * 42 + "=", "x y" * 20),
+    *each("invalid_request", "code_challenge", "x" * 43 + "\n", "x" * 128 + "\n", "x" * 44),
+    *each("invalid_request", "code_challenge", "x" * 128, "x" * 42 + ".", "x" * 42 + "~"),
     *each("invalid_request", "code_challenge_method", None, "", "plain", "s256", "S512", "none"),
     *each("invalid_request", "code_challenge_method", "S256 ", '"'),
     ("invalid_request", {"code_challenge": None, "code_challenge_method": None}),
@@ -166,7 +168,7 @@ def test_a_loopback_address_differs_by_nothing_but_its_port(
     browser: Browser, standing_gate: Door
 ) -> None:
     app = standing_gate.application(
-        redirect_uris=["http://127.0.0.1:5001/callback"], is_public=True, is_trusted=True
+        redirect_uris=["http://127.0.0.1:5001/callback"], is_trusted=True
     )
 
     for bad in BAD_LOOPBACKS:

@@ -5,14 +5,10 @@ import re
 from typing import Any
 
 import pytest
-from falcon.testing import TestClient
 
-from adapters.clock import SystemClock
-from entrypoints.bootstrap import build, create_app
+from entrypoints.bootstrap import build
 from tests.integration.audits import events
-from tests.integration.calls import by_token, register, token
 from tests.integration.commands import CLIENT, CLIENT_DELETION, refusal, run, said
-from tests.integration.granted import applications_beside
 from tests.integration.stores import SQLITE, Store
 
 CREATED = re.compile(
@@ -181,6 +177,10 @@ def test_clients_are_listed_in_the_order_in_which_they_came(store: Store) -> Non
             ["a", "--public", "--acts-alone", "--scope", "x"],
             "--acts-alone: A public client cannot act for itself: it proves nothing.",
         ),
+        (
+            ["a", "--public", "--trusted", "--scope", "x", "--redirect-uri", "com.example:/"],
+            "--trusted: Users of a public client are asked, unless all its addresses are https.",
+        ),
     ],
 )
 def test_what_is_refused_is_named_as_it_was_given_and_leaves_no_client(
@@ -235,27 +235,6 @@ def test_deleting_asks_and_leaves_everything_unless_told_yes(store: Store, answe
     assert result.stdout.startswith(QUESTION)
     assert result.stderr == "Aborted!\n"
     assert shown(store, client_id)["name"] == "Shop"
-
-
-@pytest.mark.parametrize("typed", ["y\n", ""], ids=["y", "--yes"])
-def test_whatever_a_deleted_client_holds_ends(store: Store, typed: str) -> None:
-    # By the clock of the command line.
-    miguel = TestClient(create_app(store.settings()))
-    register(miguel)
-    live = token(miguel)
-    with applications_beside(store.settings(), SystemClock()) as applications:
-        shop, other = applications.create(), applications.create()
-        gone, kept = (applications.granted(each, live).token for each in (shop, other))
-
-    words = ("clients", "delete", shop.id, *(() if typed else ("--yes",)))
-    told = said(store.environment(), *words, typed=typed)
-
-    assert told.removeprefix(f"{QUESTION}{typed}") == "Deleted; 1 session ended.\n"
-    assert by_token(miguel, "GET", "/api/users/me", gone).status_code == 401
-    assert by_token(miguel, "GET", "/api/users/me", kept).status_code == 200
-    consents = by_token(miguel, "GET", "/api/consents", live).json["consents"]
-    assert [each["client_id"] for each in consents] == [other.id]
-    assert refusal(store.environment(), "clients", "show", shop.id) == UNKNOWN
 
 
 @pytest.mark.databases(SQLITE)

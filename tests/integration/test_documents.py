@@ -134,7 +134,7 @@ def test_the_documented_limits_are_those_of_the_code() -> None:
             bodies.MAXIMUM_BODY_SECONDS,
             json.MAXIMUM_DEPTH,
         ),
-        SessionPolicy().maximum_live,
+        *(SessionPolicy().maximum_live, SessionPolicy().maximum_granted),
         settings.token_lifetime.total_seconds(),
         settings.session_idle.total_seconds(),
         settings.session_lifetime.total_seconds(),

@@ -6,7 +6,7 @@ import pytest
 from falcon.testing import TestClient
 
 from tests.integration import calls
-from tests.integration.applications import VERIFIER, Application, Door, post
+from tests.integration.applications import CALLBACK, VERIFIER, Application, Door, post
 from tests.integration.conftest import Execute
 from tests.integration.logged import entries, lines
 from tests.integration.stores import SQLITE
@@ -44,6 +44,46 @@ def test_the_header_and_the_form_name_the_same_application(
 
     assert asked(api, form | {"client_id": other.id}, shop.header) == (401, "invalid_client")
     assert asked(api, form | {"client_id": shop.id}, shop.header) == (200, None)
+
+
+@pytest.mark.parametrize("is_public", [False, True])
+def test_the_header_may_be_percent_encoded(api: TestClient, gate: Door, is_public: bool) -> None:
+    app = gate.application(is_public=is_public)
+    encoded = ("".join(f"%{ord(each):02X}" for each in text) for text in (app.id, app.secret or ""))
+    header = calls.basic(*encoded)
+    form = {"grant_type": "refresh_token", "refresh_token": "x"}
+
+    assert asked(api, form | {"client_id": app.id}, header) == (400, "invalid_grant")
+    assert asked(api, form, header) == (400, "invalid_grant")
+    for other in ("%00", "%FF", "%2", "other"):
+        header = calls.basic(other, app.secret or "")
+        assert asked(api, form, header) == (401, "invalid_client")
+
+
+def test_the_header_of_an_application_without_a_secret_has_an_empty_one(
+    api: TestClient, gate: Door, shop: Application
+) -> None:
+    public = gate.application(is_public=True)
+    code = gate.code(public)
+    form = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER}
+    form["redirect_uri"] = CALLBACK
+
+    for header in (calls.basic(shop.id, ""), calls.basic(public.id, "guessed")):
+        assert asked(api, form, header) == (401, "invalid_client")
+    assert asked(api, form | {"client_id": shop.id}, calls.basic(public.id, ""))[0] == 401
+    assert asked(api, form | {"client_secret": ""}, calls.basic(public.id, ""))[0] == 400
+    assert asked(api, form, calls.basic(public.id, "")) == (200, None)
+
+
+def test_an_application_with_a_secret_needs_it_in_every_place(
+    api: TestClient, gate: Door, shop: Application
+) -> None:
+    robot = gate.application(acts_alone=True)
+    for endpoint in ("token", "revoke", "introspect"):
+        form = {"grant_type": "client_credentials", "token": "x"}
+        for app in (robot, shop):
+            answer = post(api, endpoint, form, calls.basic(app.id, ""))
+            assert (answer.status_code, answer.json["error"]) == (401, "invalid_client")
 
 
 def test_who_sends_no_form_is_told_to_send_one(api: TestClient) -> None:

@@ -117,8 +117,9 @@ def test_authlibs_client_gets_renews_inspects_and_ends_what_it_was_granted(
             session.refresh_token(at["token_endpoint"], renewed["refresh_token"])
 
 
+@pytest.mark.parametrize("options", [{}, {"include_client_id": True}], ids=["header", "form"])
 def test_requests_oauthlib_gets_renews_and_ends_its_grant_without_a_secret(
-    standing_realm: Realm, monkeypatch: pytest.MonkeyPatch
+    standing_realm: Realm, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
 ) -> None:
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
     at = endpoints(standing_realm)
@@ -130,7 +131,7 @@ def test_requests_oauthlib_gets_renews_and_ends_its_grant_without_a_secret(
         token = session.fetch_token(
             at["token_endpoint"],
             authorization_response=approved(standing_realm, address),
-            include_client_id=True,
+            **options,
         )
         assert token["scope"] == SCOPE.split()
         assert session.get(f"{standing_realm.base}/api/users/me").json()["username"] == "miguel"

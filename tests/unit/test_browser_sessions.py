@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.browser_sessions import BROWSER
 from domain.credentials import InvalidCredentials, TokenCredentials
 from domain.issuance import IssuedTokens, IssueToken
 from domain.renewal import InvalidRefreshToken, RefreshSession
 from domain.sessions import Session
-from domain.tokens import AuthenticateRequest, TokenPrincipal
+from domain.tokens import BROWSER, AuthenticateRequest, TokenPrincipal
 from domain.users import User
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.refresh_tokens import FakeRefreshTokens

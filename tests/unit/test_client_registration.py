@@ -152,6 +152,8 @@ def test_answers_may_go_by_tls_to_this_machine_and_to_its_own_programs(
         ),
         *('https://wiki.example/"', "https://wiki.example/<x>", "https://wiki.example/{x}"),
         *("javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "app:/callback"),
+        *(f"{CALLBACK}?{name}=x" for name in ("code", "state", "iss", "error", "error_uri")),
+        *(f"{CALLBACK}?x=1&code", f"{CALLBACK}?c%6fde=x", "com.example.app:/callback?state="),
         *("app://com.example/", "1com.example:/callback", "-com.example:/callback"),
     ],
 )
@@ -192,6 +194,19 @@ def test_an_application_that_acts_for_users_or_for_itself_needs_a_scope(apps: Ap
 def test_an_api_is_named_by_an_absolute_uri(apps: Applications, uri: str) -> None:
     assert faults(apps, audiences=[WIKI_API, uri]) == ["audiences"]
     assert faults(apps, resource=uri) == ["resource"]
+
+
+@pytest.mark.parametrize(
+    "uri", ["http://127.0.0.1/", "http://[::1]/", "http://localhost:5001/", "com.example.app:/x"]
+)
+def test_users_are_asked_where_another_program_could_pass_for_the_client(
+    apps: Applications, uri: str
+) -> None:
+    assert faults(apps, redirect_uris=[CALLBACK, uri], is_public=True, is_trusted=True) == [
+        "is_trusted"
+    ]
+    assert register(apps, redirect_uris=[uri], is_trusted=True)[0].is_trusted
+    assert register(apps, redirect_uris=[CALLBACK], is_public=True, is_trusted=True)[0].is_trusted
 
 
 def test_a_public_client_cannot_act_for_itself(apps: Applications) -> None:

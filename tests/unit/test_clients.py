@@ -1,6 +1,6 @@
 """Applications: where their answers go, what they may ask for, and how they come to an end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -12,13 +12,19 @@ from domain.clients import (
     PublicClient,
     ShowClient,
 )
+from domain.issuance import IssueToken
+from domain.revocations import Revocation
 from domain.secrets import digest_of, is_digest_of
-from domain.tokens import TokenPrincipal
+from domain.tokens import BROWSER, CLIENT_ID, TokenPrincipal
+from domain.unit_of_work import StorageUnavailable
+from domain.users import User
 from tests.fakes.clients import FakeClientRepository
 from tests.fakes.clock import START
+from tests.fakes.sessions import FakeSessionRepository
 from tests.fakes.unit_of_work import Storage
 from tests.origins import ORIGIN
 from tests.unit.applications import CALLBACK, OWN, SHOP, WIKI, Applications
+from tests.unit.log_ins import proven
 
 SECRET = "the wiki's secret"
 NO_IDS = ["", "id 1", "wiki\n", "\0", "\ud800", "\u00e9", "x" * 65]
@@ -125,6 +131,9 @@ def test_a_client_without_addresses_gets_no_answer_anywhere() -> None:
         ("account", None),
         ("Read", None),
         ("read,write", None),
+        ("read\twrite", None),
+        ("read\u00a0write", None),
+        ("\n", None),
     ],
 )
 def test_a_client_may_ask_for_what_it_was_registered_with_and_asks_for_all_by_default(
@@ -212,6 +221,37 @@ def test_a_public_client_gets_no_secret(apps: Applications) -> None:
     with pytest.raises(PublicClient):
         apps.rotate_secret(client_id="public", origin=ORIGIN)
     assert apps.clients.find("public") == public
+
+
+def test_a_deletion_that_failed_half_way_is_finished_by_its_repetition(
+    apps: Applications, here: TokenPrincipal, is_over: Callable[[str], bool], storage: Storage
+) -> None:
+    class Failing(FakeSessionRepository):
+        def end(self, *_: object, **__: object) -> Sequence[Revocation]:
+            raise StorageUnavailable
+
+    left = [apps.granted(here).session.id, apps.alone().session.id]
+    with pytest.raises(StorageUnavailable):
+        replace(apps.delete, sessions=Failing(storage))(client_id="wiki", origin=ORIGIN)
+    assert not any(map(is_over, left))
+
+    assert apps.delete(client_id="wiki", origin=ORIGIN) == 2
+
+    assert all(map(is_over, left))
+    with pytest.raises(ClientNotFound):
+        apps.delete(client_id="wiki", origin=ORIGIN)
+
+
+@pytest.mark.parametrize("own", [CLIENT_ID, BROWSER])
+def test_no_deletion_ends_what_people_hold_themselves(
+    apps: Applications, issue: IssueToken, miguel: User, is_over: Callable[[str], bool], own: str
+) -> None:
+    issued = issue(principal=proven(miguel), origin=ORIGIN, refreshable=True, client_id=own)
+
+    with pytest.raises(ClientNotFound):
+        apps.delete(client_id=own, origin=ORIGIN)
+
+    assert not is_over(issued.session.id)
 
 
 def test_with_a_client_goes_all_that_it_was_granted_and_nothing_of_anybody_else(

@@ -14,6 +14,7 @@ from domain.sessions import Device, Session, SessionPolicy
 from domain.signing_keys import SigningKeysNotLoaded
 from domain.tokens import AccessToken, TokenPrincipal
 from domain.users import User
+from tests.fakes.audit import FakeAuditRepository
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.refresh_tokens import FakeRefreshTokens
 from tests.fakes.signing_keys import FakeKeyRing
@@ -21,7 +22,7 @@ from tests.fakes.tokens import FakeTokenCodec
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import FakeUserRepository
 from tests.origins import ORIGIN
-from tests.unit.applications import OWN, WIKI, WIKI_API, Applications, nothing_comes_of
+from tests.unit.applications import OWN, SHOP, WIKI, WIKI_API, Applications, nothing_comes_of
 from tests.unit.log_ins import PASSWORD, POLICY, acting_in, after, log_in
 
 NOW = START.replace(microsecond=0)
@@ -223,18 +224,43 @@ def test_a_code_whose_row_expired_and_went_gives_nothing(
     nothing_comes_of(apps, lambda: apps.redeemed(code))
 
 
-def test_a_grant_that_is_one_too_many_ends_the_users_oldest_session(
+def test_a_grant_that_is_one_too_many_ends_the_applications_own_oldest_one_and_no_other(
     apps: Applications, here: TokenPrincipal, clock: FakeClock, is_over: Callable[[str], bool]
 ) -> None:
-    apps.redeem = replace(apps.redeem, policy=SessionPolicy(maximum_live=2))
+    apps.redeem = replace(apps.redeem, policy=SessionPolicy(maximum_live=1, maximum_granted=2))
+    grants = []
+    for client in (SHOP, WIKI, WIKI):
+        clock.advance(seconds=1)
+        grants.append(apps.granted(here, client).session.id)
+    assert not any(map(is_over, [here.session_id, *grants]))
     clock.advance(seconds=1)
-    second = apps.granted(here).session.id
+
+    grants.append(apps.granted(here).session.id)
+
+    assert list(map(is_over, grants)) == [False, True, False, False]
     assert not is_over(here.session_id)
-    clock.advance(seconds=1)
 
-    third = apps.redeemed(apps.code(here)).session.id
 
-    assert [is_over(each) for each in (here.session_id, second, third)] == [True, False, False]
+def test_an_application_has_ten_sessions_of_a_user_and_each_user_has_their_own(
+    *,
+    apps: Applications,
+    issue: IssueToken,
+    here: TokenPrincipal,
+    susan: User,
+    clock: FakeClock,
+    entries: FakeAuditRepository,
+    is_over: Callable[[str], bool],
+) -> None:
+    susans = apps.granted(acting_in(log_in(issue, susan).session, susan)).session.id
+    grants = []
+    for _ in range(11):
+        clock.advance(seconds=1)
+        grants.append(apps.granted(here).session.id)
+
+    assert list(map(is_over, grants)) == [True] + [False] * 10
+    assert not is_over(susans)
+    told = [each.detail for each in entries._entries() if each.session_id in grants]
+    assert told == ["client=wiki"] * 10 + ["client=wiki surplus=1"]
 
 
 @pytest.mark.parametrize("client", [WIKI, OWN], ids=lambda client: client.id)

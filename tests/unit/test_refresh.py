@@ -9,6 +9,7 @@ import pytest
 from domain.issuance import IssuedTokens, IssueToken
 from domain.renewal import BeyondGrant, InvalidRefreshToken, RefreshSession, RefreshTokenReused
 from domain.sessions import SessionPolicy
+from domain.tokens import AccessToken
 from domain.users import User
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.refresh_tokens import FakeRefreshTokens
@@ -86,6 +87,55 @@ def test_a_refresh_may_be_for_less_and_the_next_one_has_all_again(
     stored = sessions.find("wiki's")
     assert stored is not None
     assert stored.scope == wide.scope
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        ("write read", "read write"),
+        ("write write  write", "write"),
+        (" " * 60_000 + "read", "read"),
+        ("", "read write profile"),
+        ("  ", "read write profile"),
+    ],
+)
+def test_what_is_signed_are_the_sessions_own_words_once_each(
+    *,
+    refresh: RefreshSession,
+    sessions: FakeSessionRepository,
+    codec: FakeTokenCodec,
+    issued: IssuedTokens,
+    asked: str,
+    given: str,
+) -> None:
+    sessions.add(replace(issued.session, id="wiki's", client_id="wiki", scope="read write profile"))
+    text = FakeRefreshTokens().encode("wiki's", 1)
+
+    tokens = refresh(refresh_token=text, client_id="wiki", scope=asked, origin=ORIGIN)
+
+    assert tokens.scope == codec.decode(tokens.token).scope == given
+
+
+def test_within_the_grace_equal_requests_give_equal_tokens_and_others_give_others(
+    *,
+    refresh: RefreshSession,
+    sessions: FakeSessionRepository,
+    codec: FakeTokenCodec,
+    issued: IssuedTokens,
+    clock: FakeClock,
+) -> None:
+    sessions.add(replace(issued.session, id="wiki's", client_id="wiki", scope="read write profile"))
+    text = FakeRefreshTokens().encode("wiki's", 1)
+
+    def given(scope: str | None) -> AccessToken:
+        clock.advance(seconds=1)
+        tokens = refresh(refresh_token=text, client_id="wiki", scope=scope, origin=ORIGIN)
+        return codec.decode(tokens.token)
+
+    whole, read, write = given(None), given("read"), given("write")
+
+    assert len({whole.token_id, read.token_id, write.token_id}) == 3
+    assert [given("write"), given("read"), given("profile write read")] == [write, read, whole]
 
 
 def test_a_chain_of_rotations_lasts_as_long_as_the_session(
@@ -269,6 +319,10 @@ def test_a_reuse_seen_twice_is_told_to_the_feed_once(
     [
         ({"scope": "account admin"}, "scope"),
         ({"scope": "profile"}, "scope"),
+        ({"scope": "account\taccount"}, "scope"),
+        ({"scope": "account\n"}, "scope"),
+        ({"scope": "account\u00a0account"}, "scope"),
+        ({"scope": "\t"}, "scope"),
         ({"audience": "https://elsewhere.example"}, "audience"),
     ],
 )

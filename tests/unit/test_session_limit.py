@@ -9,13 +9,14 @@ from domain.credentials import InvalidCredentials, TokenCredentials
 from domain.issuance import IssuedTokens, IssueToken
 from domain.renewal import RefreshSession
 from domain.sessions import SessionPolicy
-from domain.tokens import AuthenticateRequest
+from domain.tokens import BROWSER, CLIENT_ID, AuthenticateRequest
 from domain.users import User
 from tests.fakes.clock import FakeClock
 from tests.fakes.revocations import FakeRevocationFeed
 from tests.fakes.sessions import FakeSessionRepository
 from tests.origins import ORIGIN
-from tests.unit.log_ins import acting_in, log_in, told_by
+from tests.unit.applications import Applications
+from tests.unit.log_ins import acting_in, log_in, proven, told_by
 
 
 def log_ins(
@@ -101,6 +102,28 @@ def test_sessions_that_are_over_take_no_room(
     assert told_by(feed) == {ended.session.id}
     assert sessions.find(kept.session.id) == kept.session
     assert sessions.find(expired.session.id) == expired.session
+
+
+def test_log_ins_by_browser_and_by_program_share_one_room_and_grants_take_none(
+    *,
+    at_most_two: IssueToken,
+    apps: Applications,
+    miguel: User,
+    clock: FakeClock,
+    is_over: Callable[[str], bool],
+) -> None:
+    program = log_in(at_most_two, miguel).session
+    grants = []
+    made = [program.id]
+    for client_id in (BROWSER, CLIENT_ID):
+        clock.advance(seconds=1)
+        grants.append(apps.granted(acting_in(program, miguel)).session.id)
+        made.append(
+            at_most_two(principal=proven(miguel), origin=ORIGIN, client_id=client_id).session.id
+        )
+
+    assert list(map(is_over, made)) == [True, False, False]
+    assert not any(map(is_over, grants))
 
 
 def test_every_user_has_their_own_room(

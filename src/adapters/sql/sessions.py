@@ -1,10 +1,11 @@
 """Sessions in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import Executable, RowMapping, bindparam, delete, insert, select, update
 
 from adapters.sql import revocations
 from adapters.sql.database import Database
@@ -47,11 +48,35 @@ _END = (
 # Whoever takes many takes them in one order, or two of them would wait for each other.
 _IN_ORDER = select(sessions.c.id).order_by(sessions.c.id).with_for_update()
 _ENDING = _IN_ORDER.where(*_NOT_OVER)
+_NARROWED = {
+    "owner": _IS_USERS,
+    "client": sessions.c.client_id == bindparam("client"),
+    "nobodys": sessions.c.user_id.is_(None),
+    "only": sessions.c.id == bindparam("only"),
+    "but": sessions.c.id != bindparam("but"),
+}
+_AMONG = {
+    "among": sessions.c.client_id.in_(bindparam("among", expanding=True)),
+    "but": sessions.c.id != bindparam("but"),
+}
 _REMOVE = (
     delete(sessions)
     .where(sessions.c.id.in_(select(_IN_ORDER.where(_IS_USERS).cte("taken").c.id)))
     .returning(sessions)
 )
+
+
+@cache
+def _ending(given: frozenset[str]) -> Executable:
+    """What ends the sessions of which these are given. Made once, since each log-in needs one."""
+    taken = _ENDING.where(*(_NARROWED[name] for name in _NARROWED if name in given))
+    if "beyond" in given:
+        young = _LIST_LIVE.with_only_columns(sessions.c.id).offset(bindparam("beyond"))
+        young = young.where(*(_AMONG[name] for name in _AMONG if name in given))
+        taken = taken.where(sessions.c.id.in_(young))
+    if "limit" in given:
+        taken = taken.limit(bindparam("limit"))
+    return _END.where(sessions.c.id.in_(select(taken.cte("taken").c.id)))
 
 
 class SqlSessionRepository:
@@ -101,30 +126,26 @@ class SqlSessionRepository:
         only: str | None = None,
         but: str | None = None,
         beyond: int | None = None,
+        among: Collection[str] | None = None,
         client_id: str | None = None,
         nobodys: bool = False,
         limit: int | None = None,
     ) -> Sequence[Revocation]:
-        taken = _ENDING.limit(limit)
-        if user_id is not None:
-            taken = taken.where(_IS_USERS)
-        if client_id is not None:
-            taken = taken.where(sessions.c.client_id == client_id)
-        if nobodys:
-            taken = taken.where(sessions.c.user_id.is_(None))
-        if only is not None:
-            taken = taken.where(sessions.c.id == only)
-        if but is not None:
-            taken = taken.where(sessions.c.id != but)
-        if beyond is not None:
-            young = _LIST_LIVE.with_only_columns(sessions.c.id).offset(beyond)
-            taken = taken.where(
-                sessions.c.id.in_(young.where(sessions.c.id != but) if but else young)
-            )
-        statement = _END.where(sessions.c.id.in_(select(taken.cte("taken").c.id)))
+        wanted = {
+            "owner": user_id,
+            "only": only,
+            "but": but,
+            "beyond": beyond,
+            "among": among,
+            "client": client_id,
+            "nobodys": nobodys or None,
+            "limit": limit,
+        }
+        given = {name: value for name, value in wanted.items() if value is not None}
+        statement = _ending(frozenset(given))
         with self._database.connection() as connection:
-            moments = {"owner": user_id, "now": at, "not_before": at - CLOCK_FAULT}
-            rows = connection.execute(statement, moments)
+            values = given | {"now": at, "not_before": at - CLOCK_FAULT}
+            rows = connection.execute(statement, values)
             ended = [Revocation(row.id, row.tokens_end) for row in rows]
             revocations.append(connection, ended)
         return ended

@@ -22,6 +22,7 @@ OPTIONS = {
     "audiences": "--audience",
     "resource": "--resource",
     "acts_alone": "--acts-alone",
+    "is_trusted": "--trusted",
 }
 """How the fields of a client are given here."""
 

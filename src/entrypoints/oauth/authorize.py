@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error
 from falcon.asgi import Request, Response
 
@@ -14,6 +13,8 @@ from entrypoints.http.lanes import Lane
 from entrypoints.http.operations import Access, operation
 from entrypoints.http.origins import origin
 from entrypoints.http.proxies import Proxies
+from entrypoints.oauth.addresses import extended
+from entrypoints.oauth.grants import unusual_audience
 from entrypoints.oauth.requests import Answer, FalconRequest, authorization_request
 from entrypoints.oauth.server import FalconAuthorizationServer
 from entrypoints.pages import PageResource, Pages, texts
@@ -56,6 +57,7 @@ class AuthorizeResource(PageResource):
             scopes=asked.scope.split(),
             user_name=principal.username,
             redirect_uri=grant.redirect_uri,
+            api=unusual_audience(self._services.issuer, asked.client.registered, asked),
         )
 
     @operation(Access.ANYONE, "Allow or deny it")
@@ -118,4 +120,4 @@ class AuthorizeResource(PageResource):
         # A browser repeats no form at the application's (RFC 9700 section 4.12), and the
         # application learns whose answer it has (RFC 9207).
         resp.status = 303
-        resp.location = add_params_to_uri(answer.location, [("iss", self._services.issuer)])
+        resp.location = extended(answer.location, [("iss", self._services.issuer)])

@@ -4,6 +4,7 @@ Authlib makes an answer of its own errors, so no unit of work could be taken bac
 these calls one use case, which uses up the code or the refresh token before anything comes of it.
 """
 
+import re
 from typing import Any
 
 from authlib.consts import default_json_headers
@@ -25,6 +26,9 @@ from domain.renewal import BeyondGrant, InvalidRefreshToken, RefreshTokenReused
 
 PROVED = ["client_secret_basic", "client_secret_post"]
 ANY_CLIENT = [*PROVED, "none"]
+
+_S256_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+"""RFC 7636 section 4.2: a SHA-256 in base64url."""
 
 
 class InvalidTargetError(OAuth2Error):
@@ -160,11 +164,22 @@ class S256(CodeChallenge):
     SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]  # noqa: RUF012 - as Authlib has it
 
     def validate_code_challenge(self, grant: Any, redirect_uri: str) -> None:
-        """Authlib lets a request pass that has neither, and takes no method for `plain`."""
+        """Authlib lets a request pass that has neither, and takes no method for `plain`.
+
+        It takes what is no SHA-256 as well, and a line's end behind it.
+        """
         asked = grant.request.payload.data
         if not asked.get("code_challenge") or not asked.get("code_challenge_method"):
             raise InvalidRequestError("Send a code_challenge with code_challenge_method=S256.")
+        if not _S256_CHALLENGE.fullmatch(asked["code_challenge"]):
+            raise InvalidRequestError("A code_challenge by S256 is 43 characters of base64url.")
         super().validate_code_challenge(grant, redirect_uri)
+
+    def validate_code_verifier(self, grant: Any, result: Any) -> None:
+        """Authlib takes a line's end behind a verifier."""
+        if grant.request.form.get("code_verifier", "").endswith("\n"):
+            raise InvalidRequestError("Invalid 'code_verifier'")
+        super().validate_code_verifier(grant, result)
 
 
 class Resource:
@@ -189,6 +204,12 @@ def audience(issuer: str, client: Client, request: Any) -> str:
     if len(resources) > 1 or resources[0] not in allowed:
         raise InvalidTargetError
     return str(resources[0])
+
+
+def unusual_audience(issuer: str, client: Client, request: Any) -> str | None:
+    """The API that the token is for, if it is not the one that it is for when none is named."""
+    asked = audience(issuer, client, request)
+    return None if asked == (*client.audiences, issuer)[0] else asked
 
 
 def handed_out(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from authlib.oauth2 import OAuth2Request
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
@@ -95,16 +96,21 @@ async def client_request(req: Request, origin: Origin) -> FalconRequest:
 
     Raises OAuth2Error, and Problem for what cannot be read.
     """
-    form = await load_form(req)
+    form = dict(await load_form(req))
     if req.query_string:
         raise InvalidRequestError("Parameters belong into the body, none into the address.")
     _require_describable(list(form.items()))
     if req.auth and "client_secret" in form:
         raise InvalidRequestError("Authenticate in one way: by the header or by the form.")
-    client_id = _client_id(req.auth)
-    if client_id is not None and form.get("client_id", client_id) != client_id:
-        raise InvalidClientError("The header and the form name two clients.", status_code=401)
-    return FalconRequest("POST", list(form.items()), origin=origin, authorization=req.auth)
+    authorization = req.auth
+    if authorization is not None:
+        client_id, secret = _client_in(authorization)
+        if form.get("client_id", client_id) != client_id:
+            raise InvalidClientError("The header and the form name two clients.", status_code=401)
+        if not secret:
+            # Some libraries send a public client's id so; whoever has a secret has proved nothing.
+            form["client_id"], authorization = client_id, None
+    return FalconRequest("POST", list(form.items()), origin=origin, authorization=authorization)
 
 
 def _require_describable(fields: Sequence[tuple[str, str]]) -> None:
@@ -113,15 +119,15 @@ def _require_describable(fields: Sequence[tuple[str, str]]) -> None:
             raise InvalidRequestError("A parameter holds characters that none can have.")
 
 
-def _client_id(authorization: str | None) -> str | None:
-    """Whom the header names; Authlib takes what it cannot read for nothing, or fails over it."""
-    if authorization is None:
-        return None
+def _client_in(authorization: str) -> tuple[str, str]:
+    """Whom the header names, and the secret; Authlib takes what it cannot read for nothing."""
     scheme, _, encoded = authorization.partition(" ")
     try:
         if scheme.lower() != "basic":
             raise InvalidClientError("Authenticate by HTTP Basic or by the form.", status_code=401)
-        return basic_credentials(encoded.strip())[0]
+        client_id, secret = basic_credentials(encoded.strip())
+        # Percent-encoded (RFC 6749 section 2.3.1), which makes a secret neither empty nor not.
+        return unquote(client_id), secret
     except DomainError:
         raise InvalidClientError(
             "The header holds no client id and secret.", status_code=401

@@ -69,13 +69,16 @@ class MetadataResource(Resource):
 
 def write(req: Request, resp: Response, answer: Answer) -> None:
     """Writes Authlib's answer."""
-    resp.status = answer.status
+    error = answer.body.get("error") if answer.body else None
+    # Whoever tried to prove itself by the header is told so (RFC 6749 section 5.2).
+    status = 401 if error == "invalid_client" and req.auth is not None else answer.status
+    resp.status = status
     resp.set_headers(dict(answer.headers))
-    if answer.status == 401:
+    if status == 401:
         # Authlib's challenge has no realm, which RFC 7617 section 2 wants.
         resp.set_header("WWW-Authenticate", 'Basic realm="OAuth clients"')
     if answer.body:
-        req.context.error_code = answer.body.get("error")
+        req.context.error_code = error
         resp.data = dumps(answer.body)
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from authlib.oauth2 import AuthorizationServer
+from authlib.oauth2 import AuthorizationServer, OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
 from authlib.oauth2.rfc6749.errors import UnsupportedResponseTypeError
 
 from domain.clients import ClientNotFound
 from entrypoints.applications import OAuthServices
+from entrypoints.oauth.addresses import answering_at
 from entrypoints.oauth.clients import OAuthClient
 from entrypoints.oauth.endpoints import Introspection, Revocation
 from entrypoints.oauth.grants import S256, ClientGrant, CodeGrant, RefreshGrant, Resource
@@ -48,6 +49,17 @@ class FalconAuthorizationServer(AuthorizationServer):
             raise InvalidRequestError(
                 "Missing 'response_type' in request.", redirect_uri=error.redirect_uri
             ) from error
+
+    def create_authorization_response(
+        self, request: FalconRequest, grant_user: Any = None, grant: Any = None
+    ) -> Answer:
+        """The answer at the application's address."""
+        answer = super().create_authorization_response(request, grant_user=grant_user, grant=grant)
+        return answering_at(grant.redirect_uri, answer)
+
+    def handle_error_response(self, request: FalconRequest | None, error: OAuth2Error) -> Answer:
+        """The error at the application's address, if it may be told there."""
+        return answering_at(error.redirect_uri, super().handle_error_response(request, error))
 
     def create_oauth2_request(self, request: FalconRequest) -> FalconRequest:
         """The request itself, since it was made of Falcon's before it came to a lane."""

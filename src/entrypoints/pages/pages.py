@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 
 from falcon.asgi import Request, Response
 
-from domain.browser_sessions import BROWSER, ResumeBrowserSession
+from domain.browser_sessions import ResumeBrowserSession
 from domain.errors import DomainError, ErrorKind
 from domain.issuance import IssueToken
 from domain.sessions import EndSession
-from domain.tokens import PasswordPrincipal, TokenPrincipal
+from domain.tokens import BROWSER, PasswordPrincipal, TokenPrincipal
 from entrypoints.http.lanes import Lane
 from entrypoints.http.operations import Resource
 from entrypoints.http.origins import origin
@@ -117,8 +117,9 @@ class Pages:
         scopes: Sequence[str],
         user_name: str,
         redirect_uri: str,
+        api: str | None = None,
     ) -> None:
-        """Asks whether an application may do what it wants.
+        """Asks whether an application may do what it wants, at an API that has to be told.
 
         The form comes to this same address, with the field `decision`: `allow` or `deny`.
         """
@@ -137,6 +138,7 @@ class Pages:
             client=client_name,
             user=user_name,
             scopes=scopes,
+            api=api,
             target=texts.THIS_DEVICE if is_here else host,
         )
 
