@@ -9,7 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from bench import beside, contract, environments, growth, machine, report, starting, users
+from bench import beside, contract, environments, growth, machine, profile, report, starting, users
 from bench import scenarios as throughput
 from bench.scenarios import SCENARIOS, USERS, Context
 from bench.subjects import (
@@ -28,7 +28,7 @@ from scripts.floods import registered_token
 from tests.postgresql import PostgresServer, running_server
 
 KINDS = (growth.SQLITE, growth.POSTGRESQL)
-PARTS = (*(each.name for each in SCENARIOS), "floods", "growth", "starts")
+PARTS = (*(each.name for each in SCENARIOS), "floods", "growth", "starts", "profile")
 
 
 def said(samples: list[Sample]) -> list[dict[str, float]]:
@@ -50,6 +50,9 @@ def measure(chosen: argparse.Namespace) -> dict[str, Any]:
                 found |= _apart(databases, chosen)
     if "growth" in chosen.only:
         found["growth"] = _growth(chosen)
+    if "profile" in chosen.only and not chosen.quick:
+        progress("Where a token check's time goes")
+        found["profile"] = profile.measure()
     return found
 
 
@@ -149,7 +152,7 @@ def main() -> None:
         environments.resolve()
         return
     wrk = require()
-    for name in (environments.VARVEL, *environments.PEERS):
+    for name in (environments.VARVEL, environments.PROFILER, *environments.PEERS):
         environments.make(name)
     about = {
         "begun": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",

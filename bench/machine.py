@@ -37,6 +37,12 @@ def pss(pid: int) -> float:
     return int(rollup.split("Pss:")[1].split()[0]) / 1024
 
 
+def own(pid: int) -> float:
+    """What a process shares with no file and no other process, in MiB."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(rollup.split("Private_Dirty:")[1].split()[0]) / 1024
+
+
 def pin(pids: Iterable[int], cores: Iterable[int]) -> None:
     """Keeps all threads of these processes on these cores."""
     wanted = set(cores)

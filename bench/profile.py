@@ -1,15 +1,19 @@
 """Where the microseconds of a hot token check go: `python -m bench.profile`, by py-spy."""
 
+import json
 import subprocess
 import tempfile
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from bench import environments, users
 from bench.scenarios import MANY, resource
 from bench.subjects import SUBJECTS, Database, Running, running
 from bench.wrk import Load, require, turn, write
 from scripts.floods import registered_token
+from scripts.lock import ROOT
 
 SECONDS = 8
 PARTS = {
@@ -76,11 +80,8 @@ def record(server: Running, load: Load, file: Path) -> Counter[str]:
     return found
 
 
-def main() -> None:
-    """Records, and prints a table."""
-    require()
-    for name in (environments.VARVEL, environments.PROFILER):
-        environments.make(name)
+def measure() -> dict[str, Any]:
+    """Microseconds of each part of a hot token check, and of what a new token costs beside it."""
     subject = SUBJECTS["varvel"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -91,10 +92,45 @@ def main() -> None:
             write(load, folder / "hot")
             cost = [turn(server, load, 2, folder / "hot").cost for _ in range(2)][-1]
             found = record(server, load, folder / "hot")
-    print(f"| of {cost:.0f} µs | share | µs |\n| --- | --- | --- |")
-    for part, count in found.most_common():
-        share = count / found.total()
-        print(f"| {part} | {share:.0%} | {share * cost:.0f} |")
+    parts = {part: count / found.total() * cost for part, count in found.most_common()}
+    return {"cost": cost, "parts": parts, **apart()}
+
+
+def apart() -> dict[str, Any]:
+    """What a process of its own tells: `bench.apart`, in Varvel's environment."""
+    command = [str(environments.python(environments.VARVEL)), "-m", "bench.apart"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def table(found: dict[str, Any]) -> str:
+    """The parts as a table, and what stands apart."""
+    cost = found["cost"]
+    rows = [
+        (part, f"{micros / cost:.0%}", f"{micros:.0f}") for part, micros in found["parts"].items()
+    ]
+    loaded = ", ".join(f"{name} {size:.1f}" for name, size in found["loaded"].items())
+    return (
+        f"{cells(('', 'share', f'µs of {cost:.0f}'), rows)}\n\n"
+        f"A token that was not seen before is verified: {found['verified']:.0f} µs, of which the "
+        f"signature alone takes {found['signature']:.0f}.\n\n"
+        f"Memory that a process has of its own once the application is loaded, in MiB: {loaded}."
+    )
+
+
+def cells(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(each) + " |" for each in lines)
+
+
+def main() -> None:
+    """Records, and prints a table."""
+    require()
+    for name in (environments.VARVEL, environments.PROFILER):
+        environments.make(name)
+    print(table(measure()))
 
 
 if __name__ == "__main__":

@@ -6,13 +6,15 @@ these results.
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench import profile
 from bench.aims import AIMS, column
 from bench.chart import Bar, drawn
+from bench.profile import cells
 from bench.scenarios import ALONE, SCENARIOS
 from bench.subjects import SUBJECTS
 from scripts.lock import ROOT
@@ -58,6 +60,9 @@ def page(results: Results) -> str:
         f"## Token checks beside floods\n\n{_floods(found['floods'])}",
         f"## As users grow in number\n\n{_growth(found)}" if "growth" in found else "",
         f"## Starts and memory\n\n{_starts(found)}" if "starts" in found else "",
+        f"## Where a token check's time goes\n\n{profile.table(found['profile'])}"
+        if "profile" in found
+        else "",
         NOTES.read_text("utf-8").rstrip() if NOTES.exists() else "",
     ]
     return "\n\n".join(part.rstrip() for part in parts if part) + "\n"
@@ -73,7 +78,7 @@ def aims_table(results: Results) -> str:
             by_time = spread(aim.by_time(found)) if aim.by_time else ""
             met = "met" if aim.is_met(found) else "**missed**"
             rows.append((aim.text, bound, seen, met, by_time))
-    return _table(("", "aim", "seen", "", "by processor time"), rows)
+    return cells(("", "aim", "seen", "", "by processor time"), rows)
 
 
 def spread(values: Sequence[float]) -> str:
@@ -86,11 +91,6 @@ def _number(value: float) -> str:
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
 def _head(about: dict[str, Any]) -> str:
@@ -129,7 +129,7 @@ def _throughput(found: Results, about: Results) -> str:
                 )
             )
     heads = ("", "", "a second", "µs of processor", "p50, ms", "p99, ms", "not answered as asked")
-    return _table(heads, rows)
+    return cells(heads, rows)
 
 
 def _floods(floods: Results) -> str:
@@ -146,7 +146,7 @@ def _floods(floods: Results) -> str:
         for case, times in cases.items()
     ]
     heads = ("", "", "p50, ms", "p99, ms", "memory of all, MiB", "what the flood was answered")
-    return _table(heads, rows)
+    return cells(heads, rows)
 
 
 def _growth(found: Results) -> str:
@@ -159,7 +159,7 @@ def _growth(found: Results) -> str:
         for count, s in counts.items()
     ]
     heads = ("", "", "users", "µs of processor, database included", "a second", "p50, ms")
-    return _table(heads, rows)
+    return cells(heads, rows)
 
 
 def _starts(found: Results) -> str:
@@ -168,7 +168,7 @@ def _starts(found: Results) -> str:
         for name, each in found["starts"].items()
     ]
     heads = ("", "s to the first answer", "a worker's PSS, MiB", "PSS of all, MiB")
-    return _table(heads, rows)
+    return cells(heads, rows)
 
 
 def _chart(found: Results) -> str:
