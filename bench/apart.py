@@ -4,10 +4,14 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
+from http import HTTPStatus
 from importlib import import_module
 from timeit import repeat
+from typing import Any
 
 from bench import machine
+from scripts.floods import NAME, PASSWORD, basic
 
 TIMES = 500
 LOADED = (
@@ -48,6 +52,52 @@ def signatures() -> dict[str, float]:
     }
 
 
+def without_server() -> dict[str, float]:
+    """Microseconds of a hot token check, and of bare Falcon's answer, called in a loop."""
+    from domain.credentials import PasswordCredentials
+    from domain.origins import Origin
+    from entrypoints.bootstrap import build, prepare
+    from entrypoints.http.app import create_http_app
+    from entrypoints.settings import Settings
+
+    settings, origin = Settings.read(os.environ), Origin()
+    prepare(settings)
+    services, database = build(settings)
+    app = create_http_app(services, settings, on_close=database.dispose)
+    services.follow_revocations()
+    services.register_user(username=NAME, password=PASSWORD, origin=origin)
+    credentials = PasswordCredentials(NAME, PASSWORD)
+    principal = services.authenticate_request(credentials=credentials, origin=origin)
+    token = services.issue_token(principal=principal, origin=origin).token
+    falcon = import_module("bench.peers.ceilings.app").falcon_app
+    return {"varvel": micros(answering(app, token)), "falcon": micros(answering(falcon, token))}
+
+
+def answering(app: Any, token: str) -> Callable[[], None]:
+    """Makes the application answer a token check, which it must do without waiting."""
+    from falcon.testing import create_scope
+
+    headers = {"Host": "localhost:5000", "Authorization": basic(token, "x")}
+    scope = create_scope(path="/api/resource", headers=headers)
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    def answer() -> None:
+        sent.clear()
+        with suppress(StopIteration):
+            app({**scope, "headers": [*scope["headers"]]}, receive, send).send(None)
+
+    answer()
+    if sent[0]["status"] != HTTPStatus.OK:
+        raise SystemExit(f"Not answered as asked: {sent}")
+    return answer
+
+
 def loaded() -> dict[str, float]:
     """MiB that each package adds, the application last."""
     found: dict[str, float] = {}
@@ -63,7 +113,8 @@ def main() -> None:
     """Prints."""
     with tempfile.TemporaryDirectory() as directory:
         os.environ["VARVEL_DATA_DIR"] = directory
-        print(json.dumps({"loaded": loaded(), **signatures()}))
+        os.environ["VARVEL_LOG_LEVEL"] = "warning"
+        print(json.dumps({"loaded": loaded(), **signatures(), "without_server": without_server()}))
 
 
 if __name__ == "__main__":
