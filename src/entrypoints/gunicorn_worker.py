@@ -23,7 +23,7 @@ def _connection_let_go(self: Any, exc: Exception | None) -> None:
     # Gunicorn's own keeps a connection for three seconds after its client has closed it, in case
     # a request is still being served. Where none is, that costs 13 KiB each, and not for three
     # seconds only: by then they belong to what the garbage collector seldom looks at.
-    if self._awaiting_request:
+    if self._awaiting_request and not self._finishing_calls:
         self._request_ready.set()
         self._task = None
     _connection_lost(self, exc)
