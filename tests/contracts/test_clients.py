@@ -10,6 +10,7 @@ import pytest
 from domain.clients import Client, ClientNotFound
 from domain.revocations import Revocation
 from tests.contracts.conftest import Stores
+from tests.contracts.databases import PATIENCE
 from tests.contracts.entries import (
     add_clients,
     add_user,
@@ -157,6 +158,9 @@ def test_a_client_that_somebody_has_is_waited_for(
     }
     with stores.unit_of_work():
         stores.clients.lock("wiki")
+        # To a code it makes no difference who has its client, as long as that stays.
+        if what == "code":
+            stores.clients.remove("wiki")
         waiting = elsewhere.submit(acts[what])
         until_somebody_waits(stores)
         assert not waiting.done()
@@ -167,6 +171,20 @@ def test_a_client_that_somebody_has_is_waited_for(
             waiting.result()
     else:
         assert waiting.result() is None
+
+
+@pytest.mark.parametrize("stores", ["postgresql"], indirect=True)
+def test_no_user_waits_for_a_client_that_acts_for_itself_where_rows_are_locked_alone(
+    stores: Stores, elsewhere: ThreadPoolExecutor
+) -> None:
+    miguel = add_user(stores)
+    add_clients(stores, "wiki")
+
+    with stores.unit_of_work():
+        stores.clients.lock("wiki")
+        elsewhere.submit(stores.codes.add, code("a", miguel)).result(timeout=PATIENCE / 2)
+
+    assert stores.codes.find("a") is not None
 
 
 def test_a_code_that_is_being_redeemed_is_waited_for_before_its_client_goes(

@@ -18,14 +18,26 @@ LISTS = {"read", "build", "administration_of"}
 """They name every setting, or every use case, once: long lists of equal lines."""
 
 
+FETCHING = re.compile(
+    r"(urllib\.request|http\.client|ftplib|smtplib|xmlrpc\.client|requests|httpx|aiohttp|urllib3"
+    r"|pycurl|websockets?|authlib\.integrations|asyncio\.open_connection"
+    r"|socket\.create_connection)(\.|$)"
+)
+"""What other servers are asked with."""
+
+
 def imported(path: Path) -> Iterator[str]:
+    yield from (name.partition(".")[0] for name in names_imported(path))
+
+
+def names_imported(path: Path) -> Iterator[str]:
+    """With the names out of modules, such as `urllib.request` or `socket.create_connection`."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path.name} imports relatively; name the whole module."
-            assert node.module
-            yield node.module.partition(".")[0]
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def test_there_is_something_to_check() -> None:
@@ -55,6 +67,38 @@ def test_every_file_and_function_can_be_read_at_once(path: Path) -> None:
                 f"{node.name} has {length} lines; name its steps as functions, so that it reads "
                 "as a list of them."
             )
+
+
+@pytest.mark.parametrize(
+    "path", SOURCES, ids=lambda path: path.relative_to(ROOT / "src").as_posix()
+)
+def test_nothing_here_can_fetch_an_address_that_a_client_names(path: Path) -> None:
+    fetching = [name for name in names_imported(path) if FETCHING.match(name)]
+
+    assert not fetching, f"{path.name} imports {fetching}; no address is fetched here."
+    asked = [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and FETCHING.match(ast.unparse(node))
+    ]
+    assert not asked, f"{path.name} uses {asked}; no address is fetched here."
+
+
+def test_what_fetches_is_known_however_it_is_imported(tmp_path: Path) -> None:
+    path = tmp_path / "fetching.py"
+    for line in (
+        "import urllib.request",
+        "from urllib import request",
+        "from urllib.request import urlopen",
+        "import http.client as h",
+        "def f():\n    import requests",
+        "from authlib.integrations.requests_client import OAuth2Session",
+        "from socket import create_connection",
+    ):
+        path.write_text(line)
+        assert any(map(FETCHING.match, names_imported(path))), line
+    path.write_text("from urllib.parse import urlsplit\nfrom entrypoints.oauth import requests")
+    assert not any(map(FETCHING.match, names_imported(path)))
 
 
 def test_modules_of_one_capability_share_one_name() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from threading import Event, current_thread
+from urllib.parse import urlencode
 
 import pytest
 from falcon.testing import TestClient
@@ -10,6 +11,7 @@ from entrypoints.bootstrap import build
 from entrypoints.http.app import create_http_app
 from entrypoints.http.lanes import Lane
 from entrypoints.http.problems import Problem
+from tests.integration.browsers import FORM, csrf, is_page
 from tests.integration.calls import problem, register, resource
 from tests.integration.conftest import MakeSettings
 from tests.integration.stores import SQLITE
@@ -182,6 +184,18 @@ def test_a_full_hashing_lane_is_503_over_http_and_leaves_the_rest_alone(
             fields = {"username": "susan", "password": "cat"}
             answer = await conductor.simulate_post("/api/users", json=fields)
             problem(answer, 503, "overloaded")
+            for path in ("/login", "/register"):
+                form = await conductor.simulate_get(path)
+                assert form.status_code == 200
+                page = await conductor.simulate_post(
+                    path,
+                    body=urlencode({"csrf": csrf(form), "username": "jane", "password": "cat"}),
+                    headers={"Content-Type": FORM},
+                    cookies={name: cookie.value for name, cookie in form.cookies.items()},
+                )
+                is_page(page, 503, "Too busy at the moment")
+                assert page.headers["Retry-After"] == "1"
+                assert not page.cookies
             assert (await conductor.simulate_get("/api/users/1")).status_code == 200
             assert (await conductor.simulate_get("/api/resource")).status_code == 401
             gate.opened.set()

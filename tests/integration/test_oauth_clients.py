@@ -93,6 +93,18 @@ def test_who_sends_no_form_is_told_to_send_one(api: TestClient) -> None:
     assert FORM["Content-Type"] in answer.json["error_description"]
 
 
+def test_who_sends_too_many_fields_is_told_how_many_may_be(
+    api: TestClient, shop: Application
+) -> None:
+    form = {"grant_type": "refresh_token", "refresh_token": "x"}
+
+    for number, told in ((30, "not valid"), (31, "at most 32 fields")):
+        more = {f"field{each}": "" for each in range(number)}
+        answer = post(api, "token", form | more, shop.header)
+        assert answer.status_code == 400
+        assert told in answer.json["error_description"]
+
+
 def test_who_fails_to_prove_itself_is_told_how_to(api: TestClient, shop: Application) -> None:
     answer = post(
         api, "token", {"grant_type": "refresh_token"}, headers=calls.basic(shop.id, "guessed")

@@ -4,7 +4,7 @@ import os
 import re
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,9 +20,14 @@ PORTS = ("5000", "5001", "5002")
 
 
 class Guide:
-    """A page, in a directory of its own in which somebody follows it."""
+    """A page, in a directory of its own in which somebody follows it.
 
-    def __init__(self, page: str, directory: Path) -> None:
+    Settings that the page does not name are without VARVEL_.
+    """
+
+    def __init__(
+        self, page: str, directory: Path, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.directory = directory
         self.ports = _free_ports()
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
@@ -35,6 +40,7 @@ class Guide:
             "HOME": str(directory),
             "VARVEL_BIND": f"127.0.0.1:{self.ports[0]}",
             "VARVEL_PUBLIC_URL": f"http://localhost:{self.ports[0]}",
+            **{f"VARVEL_{name}": value for name, value in (settings or {}).items()},
         }
 
     def _moved(self, text: str) -> str:

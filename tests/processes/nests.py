@@ -1,5 +1,6 @@
 """A server full of canaries, and all that it leaves behind."""
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from tests.postgresql import PostgresServer
 from tests.processes.canaries import Canaries, files, process_list, rows
 from tests.processes.commands import CHECK, MIGRATE, SERVE, run
 from tests.processes.databases import Database
+from tests.processes.oauth_plants import CALLBACK, plant_in_oauth
 from tests.processes.planted_faults import plant_in_faults
 from tests.processes.plants import Planter, plant_everything
 from tests.processes.servers import VARVEL, Server, clean_environment, random_secret
@@ -50,11 +52,19 @@ class Nest:
         with _running(server):
             planter = Planter(server, self.canaries)
             password = plant_everything(planter)
+            plant_in_oauth(planter, password, *self._registered())
             plant_in_faults(planter, self.database, password)
             self.haystacks |= planter.answers | process_list(server)
         # Where the program itself made a mistake it has said so, which a server does not forgive.
         assert "Traceback" in server.output
         self.haystacks["the log"] = server.output.encode()
+
+    def _registered(self) -> tuple[str, str]:
+        """The id and the secret of an application; who registers it is shown both."""
+        words = ("clients", "create", "Shop", "--redirect-uri", CALLBACK, "--scope", "profile")
+        told = run(self.directory, (VARVEL, *words, "--json"), **self.settings)
+        client = json.loads(told.stdout)
+        return client["id"], client["secret"]
 
     def look_around(self) -> None:
         """What is left when the server has gone."""

@@ -15,6 +15,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask import Flask
 from tests.processes.browsing import Browser
 from tests.processes.connections import TIMEOUT
+from tests.processes.databases import BACKENDS, POSTGRESQL, new_postgres
 from tests.processes.guides import Guide
 
 NOWHERE = "nowhere:"
@@ -67,9 +68,15 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="module")
-def followed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
-    guide = Guide("oauth.md", tmp_path_factory.mktemp("guide"))
+@pytest.fixture(scope="module", params=BACKENDS)
+def followed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Followed]:
+    directory = tmp_path_factory.mktemp("guide")
+    settings = {}
+    if request.param == POSTGRESQL:
+        settings = new_postgres(request.getfixturevalue("postgres"), directory).variables
+    guide = Guide("oauth.md", directory, settings)
     guide.write_programs()
     varvel, shop, notes = guide.ports
     (serve,) = guide.commands("varvel serve")

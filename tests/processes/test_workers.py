@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes.databases import BACKENDS, POSTGRESQL, SQLITE, new_postgres, new_sqlite
+from tests.processes.grant_ends import GRANT_WAYS
 from tests.processes.revocations import WAYS, Crowd, Way, crowd, revoke
 from tests.processes.rotations import rotate_under_load
 
@@ -28,7 +29,7 @@ def standing_crowd(
 
 
 @pytest.mark.asvs("V7.4.1")
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize("way", [*WAYS, *GRANT_WAYS], ids=lambda way: way.__name__)
 def test_a_session_that_is_ended_is_refused_by_every_worker(
     standing_crowd: Crowd, way: Way
 ) -> None:

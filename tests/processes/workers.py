@@ -20,6 +20,11 @@ def resource(token: str) -> bytes:
     return f"GET /api/resource HTTP/1.1\r\nAuthorization: Bearer {token}".encode()
 
 
+def me(token: str) -> bytes:
+    """A request that an application's token opens."""
+    return f"GET /api/users/me HTTP/1.1\r\nAuthorization: Bearer {token}".encode()
+
+
 @asynccontextmanager
 async def one_stream_each(server: Server) -> AsyncIterator[list[Stream]]:
     """A connection to each worker, since which one takes a connection is nobody's choice."""

@@ -9,6 +9,7 @@ from tests.postgresql import PostgresServer
 from tests.processes import outages
 from tests.processes.databases import Database
 from tests.processes.faults import Stage
+from tests.processes.grant_ends import GRANT_WAYS
 from tests.processes.grant_races import GRANT_RACES, WITHDRAWAL_RACES
 from tests.processes.outages import POSTGRES_OUTAGES, SQLITE_OUTAGES, Outage, outlast
 from tests.processes.revocations import WAYS, WORKERS, Way, crowd, revoke
@@ -49,7 +50,7 @@ def test_nothing_that_was_ended_lives_on_in_50_rounds_of_20_at_once(
     record_property("done", f"{RACE_ROUNDS} rounds of {AT_ONCE} at once, {counted}")
 
 
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize("way", [*WAYS, *GRANT_WAYS], ids=lambda way: way.__name__)
 def test_no_token_is_taken_a_second_after_its_session_was_ended(
     tmp_path: Path, database: Database, way: Way, record_property: Done
 ) -> None:

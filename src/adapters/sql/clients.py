@@ -12,7 +12,8 @@ from domain.clients import Client
 _ADD = insert(clients)
 _LIST = select(clients).order_by(clients.c.created_at, clients.c.id)
 _BY_ID = select(clients).where(clients.c.id == bindparam("client_id"))
-_LOCKED = _BY_ID.with_for_update()
+# Without its key: codes and consents name a client while it acts for itself.
+_LOCKED = _BY_ID.with_for_update(key_share=True)
 _REPLACE_SECRET = (
     update(clients)
     .where(clients.c.id == bindparam("client_id"))
