@@ -18,4 +18,4 @@ class FormattedLogger(Logger):
         super().setup(cfg)
         for handler in self.error_log.handlers:
             if isinstance(handler, logging.StreamHandler):
-                handler.setFormatter(logs.formatter(handler.stream))
+                handler.setFormatter(logs.LineFormatter(handler.stream))

@@ -8,7 +8,7 @@ import pytest
 
 from entrypoints import logs
 
-_FORMATTER = logs.formatter(io.StringIO())
+_FORMATTER = logs.LineFormatter(io.StringIO())
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:

@@ -53,7 +53,7 @@ def formatted(stream: io.StringIO, event: str, error: Exception | None = None, *
     log = logging.getLogger("varvel")
     record = log.makeRecord("varvel", logging.INFO, "file", 1, event, (), caught, extra=extra)
     record.created, record.process = MOMENT, 7
-    return logs.formatter(stream).format(record)
+    return logs.LineFormatter(stream).format(record)
 
 
 def fail(error: Exception) -> None:
