@@ -108,10 +108,11 @@ class SessionRepository(Protocol):
 
         All that are not over by any clock; or `only` that one, all `but` that one, those of this
         client, or the oldest `beyond` that many live ones of these, or of these `among` such
-        clients. Without a user, whoever's they are, but then `only` or `client_id` says which; of
-        the client's `nobodys` alone, in which it acts for itself, or `limit` many at most. Needs an
-        open unit of work that has the user or the client locked, or names one session, or some of
-        a client that is gone, and ends soon: every other revocation waits for it.
+        clients. Without a user, whoever's they are, but then `only` or `client_id` says which, or
+        ValueError is raised; of the client's `nobodys` alone, in which it acts for itself, or
+        `limit` many at most. Needs an open unit of work that has the user or the client locked, or
+        names one session, or some of a client that is gone, and ends soon: every other revocation
+        waits for it.
         """
 
     def remove(self, user_id: int, *, at: datetime) -> Sequence[Revocation]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.accounts import known_user, locked_user
+from domain.accounts import UnknownUser
 from domain.audit import AuditTrail, Event
 from domain.clock import Clock
 from domain.errors import DomainError, ErrorKind
@@ -11,7 +11,7 @@ from domain.origins import Origin
 from domain.revocations import RevokedSessions
 from domain.sessions import Session, SessionRepository
 from domain.unit_of_work import UnitOfWork
-from domain.users import UsernameRules, UserRepository, subject_of
+from domain.users import User, UserRepository, subject_of
 
 
 class UnknownSession(DomainError):
@@ -26,14 +26,13 @@ class UnknownSession(DomainError):
 class ListUserSessions:
     """Shows where a user is logged in."""
 
-    usernames: UsernameRules
     users: UserRepository
     sessions: SessionRepository
     clock: Clock
 
     def __call__(self, *, user_id: int) -> Sequence[Session]:
         """The live sessions, the youngest first. Raises UnknownUser."""
-        user = known_user(self.usernames, self.users, user_id)
+        user = _known(self.users.find(user_id))
         return self.sessions.list_live(user.id, now=self.clock.now())
 
 
@@ -41,7 +40,6 @@ class ListUserSessions:
 class EndUserSessions:
     """Logs a user out, without keeping them out."""
 
-    usernames: UsernameRules
     users: UserRepository
     sessions: SessionRepository
     revoked: RevokedSessions
@@ -52,7 +50,7 @@ class EndUserSessions:
     def __call__(self, *, user_id: int, origin: Origin, session_id: str | None = None) -> int:
         """Ends one session, or all; says how many. Raises UnknownUser and UnknownSession."""
         with self.unit_of_work():
-            user = locked_user(self.usernames, self.users, user_id)
+            user = _known(self.users.lock(user_id))
             now = self.clock.now()
             live = {each.id for each in self.sessions.list_live(user.id, now=now)}
             if session_id is not None and session_id not in live:
@@ -68,3 +66,9 @@ class EndUserSessions:
                 )
         self.revoked.add(ended)
         return len(ended)
+
+
+def _known(user: User | None) -> User:
+    if user is None:
+        raise UnknownUser
+    return user

@@ -221,3 +221,13 @@ def test_whoever_ends_many_takes_them_in_the_order_of_their_ids(
         ended = acting.result()
 
     assert sorted(each.session_id for each in ended) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("narrowed", [{}, {"but": "a"}, {"nobodys": True}, {"limit": 9}])
+def test_nobodys_sessions_are_ended_without_saying_whose(
+    stores: Stores, many: list[Session], narrowed: dict[str, Any]
+) -> None:
+    with pytest.raises(ValueError, match="whose"):
+        stores.sessions.end(None, at=END, **narrowed)
+
+    assert [stores.sessions.find(each.id) for each in many] == many

@@ -66,8 +66,7 @@ class FakeSessionRepository:
         nobodys: bool = False,
         limit: int | None = None,
     ) -> Sequence[Revocation]:
-        all_sessions: list[Session] = list(self._storage.rows(TABLE).values())
-        own = all_sessions if user_id is None else self._of(user_id)
+        own = self._whose(user_id, only or client_id)
         ending = [each for each in own if not _is_over(each, at)]
         if client_id is not None:
             ending = [each for each in ending if each.client_id == client_id][:limit]
@@ -97,6 +96,13 @@ class FakeSessionRepository:
         ended = [Revocation(each.id, each.tokens_end) for each in own if not _is_over(each, at)]
         append(self._storage, ended)
         return ended
+
+    def _whose(self, user_id: int | None, named: str | None) -> list[Session]:
+        if user_id is not None:
+            return self._of(user_id)
+        if named is None:
+            raise ValueError("Say whose sessions end.")
+        return list(self._storage.rows(TABLE).values())
 
     def _of(self, user_id: int | None) -> list[Session]:
         sessions: list[Session] = list(self._storage.rows(TABLE).values())

@@ -108,7 +108,7 @@ class World:
         self.delete = DeleteUser(names, *change)
         self.grant = GrantAdmin(names, *change)
         self.withdraw = WithdrawAdmin(names, *change)
-        self.end_of_user = EndUserSessions(names, *ending)
+        self.end_of_user = EndUserSessions(*ending)
         self.set_password = SetPassword(names, policy, hasher, *change)
         self.import_users = ImportUsers(names, hasher, users, audit, clock, work)
         self.export_users = ExportUsers(users, audit, work)

@@ -246,6 +246,18 @@ def test_a_name_narrows_what_else_is_wanted_and_without_one_all_are_listed(world
     ] == [["password_refused"], [], ["password_refused"], [world.told()[-1].event]]
 
 
+def test_entries_are_listed_before_a_place_as_well(world: World) -> None:
+    for username in ("miguel", "susan", "miguel"):
+        wrong(username)(world)
+    list_entries = ListAuditEntries(world.check, world.audit.entries)
+    all_entries = list_entries(wanted=AuditFilter(), limit=10)
+
+    first, *rest = all_entries
+    before = (first.at, first.id)
+
+    assert list_entries(wanted=AuditFilter(), before=before, limit=10) == rest
+
+
 def test_the_entries_of_a_removed_user_are_no_entries_of_who_has_the_name_next(
     world: World,
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from domain.audit import AuditTrail
-from domain.backups import NotABackup, RestoreBackup, StorageHoldsUsers
+from domain.backups import BackupFailed, NotABackup, RestoreBackup, StorageHoldsUsers
 from domain.origins import Origin
 from tests.fakes.audit import FakeAuditRepository, FakeSeals
 from tests.fakes.backups import FakeBackups
@@ -78,3 +78,7 @@ def test_what_is_no_backup_changes_nothing_and_tells_nothing(tmp_path: Path) -> 
 
     assert place.users.find_by_name("zoe")
     assert place.told() == []
+
+
+def test_a_failure_says_why() -> None:
+    assert BackupFailed("no space left").reason == "no space left"

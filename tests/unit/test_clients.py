@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any, ClassVar
 
 import pytest
 
@@ -221,6 +222,37 @@ def test_a_public_client_gets_no_secret(apps: Applications) -> None:
     with pytest.raises(PublicClient):
         apps.rotate_secret(client_id="public", origin=ORIGIN)
     assert apps.clients.find("public") == public
+
+
+def test_a_public_client_is_known_where_no_other_program_can_pass_for_it() -> None:
+    client = replace(redirecting(CALLBACK, "http://127.0.0.1/callback"), secret_digest=None)
+
+    assert client.is_known_at(CALLBACK)
+    for uri in ("http://127.0.0.1:8000/callback", "com.example.app:/callback", ""):
+        assert not client.is_known_at(uri)
+        assert WIKI.is_known_at(uri)
+    assert replace(client, redirect_uris=(CALLBACK,)).is_known_at("")
+
+
+def test_a_deletion_ends_few_at_once_and_counts_all(
+    apps: Applications, here: TokenPrincipal, monkeypatch: pytest.MonkeyPatch, storage: Storage
+) -> None:
+    class Counting(FakeSessionRepository):
+        ended: ClassVar[list[int]] = []
+
+        def end(self, *_: object, **given: Any) -> Sequence[Revocation]:
+            found = super().end(None, **given)
+            self.ended.append(len(found))
+            return found
+
+    monkeypatch.setattr("domain.clients.BATCH", 2)
+    for _ in range(5):
+        apps.granted(here)
+
+    deletion = replace(apps.delete, sessions=Counting(storage))
+
+    assert deletion(client_id="wiki", origin=ORIGIN) == 5
+    assert Counting.ended == [2, 2, 1, 0]
 
 
 def test_a_deletion_that_failed_half_way_is_finished_by_its_repetition(

@@ -78,6 +78,17 @@ def test_a_user_is_asked_each_time_where_another_program_could_pass_for_the_clie
         assert apps.asks(here, client, redirect_uri=named) == is_asked
 
 
+def test_a_client_with_another_address_is_known_at_its_own_site_all_the_same(
+    apps: Applications, here: TokenPrincipal
+) -> None:
+    local = "http://127.0.0.1:5001/"
+    client = replace(WIKI, secret_digest=None, redirect_uris=(CALLBACK, local))
+    apps.code(here)
+
+    assert not apps.asks(here, client, redirect_uri=CALLBACK)
+    assert apps.asks(here, client, redirect_uri=local)
+
+
 def test_nobody_is_asked_about_the_owners_own_applications(
     apps: Applications, here: TokenPrincipal
 ) -> None:

@@ -98,6 +98,7 @@ def test_what_is_refused_is_named_and_nothing_is_spent_or_kept(
         create(**{"username": "zoe", **given}, origin=ORIGIN)  # type: ignore[arg-type]
 
     assert [(fault.field, fault.code) for fault in caught.value.fields] == faults
+    assert all(fault.detail for fault in caught.value.fields)
     assert not storage.rows(TABLE)
     assert hasher.hashes == 0
 
@@ -125,6 +126,15 @@ def test_the_password_of_a_new_user_is_judged_beside_the_name(create: CreateUser
         replace(create, passwords=strict)(username="Miguel", password="miguel's", origin=ORIGIN)
 
     assert [fault.code for fault in caught.value.fields] == ["too_obvious"]
+
+
+def test_a_password_is_judged_by_itself_where_the_name_is_none(create: CreateUser) -> None:
+    strict = PasswordPolicy(FakePasswordProfile(), refuses_username=True)
+
+    with pytest.raises(InvalidFields) as caught:
+        replace(create, passwords=strict)(username="a b", password="python", origin=ORIGIN)
+
+    assert [fault.code for fault in caught.value.fields] == ["not_a_name"]
 
 
 def test_a_name_that_is_taken_is_not_created_again(

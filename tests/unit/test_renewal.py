@@ -58,6 +58,7 @@ def test_renewal_by_a_token_keeps_the_session_and_the_time_of_log_in(
     second = codec.decode(go_on(issue, issued, miguel).token)
 
     assert (second.session_id, second.authenticated_at) == (first.session_id, NOW)
+    assert (second.user_id, second.username) == (miguel.id, miguel.name)
     assert second.token_id != first.token_id
     assert second.issued_at == first.issued_at + timedelta(minutes=9)
     assert second.expires_at == second.issued_at + timedelta(minutes=10)

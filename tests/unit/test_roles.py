@@ -82,15 +82,18 @@ def test_a_role_that_is_taken_ends_every_session(
     withdraw: WithdrawAdmin,
     require: RequireAdmin,
     miguel: User,
+    susan: User,
 ) -> None:
     grant(who=miguel.id, origin=ORIGIN)
     tokens = [log_in(issue, miguel).token for _ in range(2)]
+    others = log_in(issue, susan).token
 
     assert withdraw(who="miguel", origin=ORIGIN) == 2
 
     for token in tokens:
         with pytest.raises(InvalidCredentials):
             by(authenticate, token)
+    assert by(authenticate, others).user_id == susan.id
     with pytest.raises(AdminRequired):
         require(by(authenticate, log_in(issue, miguel).token))
 

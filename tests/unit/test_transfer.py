@@ -9,6 +9,7 @@ import pytest
 
 from domain.audit import AuditTrail
 from domain.credentials import PasswordCheck
+from domain.passwords import MAXIMUM_HASH_LENGTH
 from domain.transfer import (
     BATCH,
     ExportUsers,
@@ -93,6 +94,17 @@ def test_whoever_was_taken_logs_in_by_their_old_password(
     list(move_in(rows=rows("José"), origin=ORIGIN))
 
     assert check.user_with(username="JOSÉ", password=PASSWORD, origin=ORIGIN).name == "José"
+
+
+def test_the_longest_hash_that_can_be_stored_is_taken(
+    move_in: ImportUsers, users: FakeUserRepository
+) -> None:
+    longest = HASH.replace("now", "n" * (MAXIMUM_HASH_LENGTH - len(HASH) + 3))
+    assert len(longest) == MAXIMUM_HASH_LENGTH
+
+    list(move_in(rows=rows("susan", password_hash=longest), origin=ORIGIN))
+
+    assert [user.password_hash for user in everybody(users)] == [longest]
 
 
 REFUSED = {

@@ -1,11 +1,13 @@
 """How admins log others out."""
 
+from collections.abc import Callable
+
 import pytest
 
 from domain.accounts import UnknownUser
 from domain.issuance import IssueToken
 from domain.user_sessions import EndUserSessions, ListUserSessions, UnknownSession
-from domain.users import User, UsernameRules
+from domain.users import User
 from tests.fakes.revocations import FakeRevocationFeed
 from tests.fakes.users import FakeUserRepository
 from tests.origins import ORIGIN
@@ -13,9 +15,8 @@ from tests.unit.log_ins import PASSWORD, add_user, log_in, told_by
 
 
 @pytest.fixture
-def end(usernames: UsernameRules, issue: IssueToken) -> EndUserSessions:
+def end(issue: IssueToken) -> EndUserSessions:
     return EndUserSessions(
-        usernames,
         issue.users,
         issue.sessions,
         issue.revoked,
@@ -26,8 +27,8 @@ def end(usernames: UsernameRules, issue: IssueToken) -> EndUserSessions:
 
 
 @pytest.fixture
-def list_sessions(usernames: UsernameRules, issue: IssueToken) -> ListUserSessions:
-    return ListUserSessions(usernames, issue.users, issue.sessions, issue.clock)
+def list_sessions(issue: IssueToken) -> ListUserSessions:
+    return ListUserSessions(issue.users, issue.sessions, issue.clock)
 
 
 def test_one_session_is_ended_or_all(
@@ -82,3 +83,13 @@ def test_sessions_of_a_user_who_is_not_there_are_neither_shown_nor_ended(
         list_sessions(user_id=gone.id)
     with pytest.raises(UnknownUser):
         end(user_id=gone.id, origin=ORIGIN)
+
+
+def test_what_was_ended_is_over_in_this_process_at_once(
+    issue: IssueToken, end: EndUserSessions, is_over: Callable[[str], bool], miguel: User
+) -> None:
+    ended = log_in(issue, miguel).session.id
+
+    end(user_id=miguel.id, origin=ORIGIN)
+
+    assert is_over(ended)

@@ -131,6 +131,8 @@ class SqlSessionRepository:
         nobodys: bool = False,
         limit: int | None = None,
     ) -> Sequence[Revocation]:
+        if user_id is None and only is None and client_id is None:
+            raise ValueError("Say whose sessions end.")
         wanted = {
             "owner": user_id,
             "only": only,

@@ -87,10 +87,8 @@ def administration_of(parts: Parts) -> Administration:
         unlock_password=UnlockPassword(usernames, *change),
         grant_admin=GrantAdmin(usernames, *change),
         withdraw_admin=WithdrawAdmin(usernames, *change),
-        list_user_sessions=ListUserSessions(usernames, users, sessions, clock),
-        end_user_sessions=EndUserSessions(
-            usernames, users, sessions, revoked, audit, clock, unit_of_work
-        ),
+        list_user_sessions=ListUserSessions(users, sessions, clock),
+        end_user_sessions=EndUserSessions(users, sessions, revoked, audit, clock, unit_of_work),
         import_users=ImportUsers(usernames, hasher, users, audit, clock, unit_of_work),
         export_users=ExportUsers(users, audit, unit_of_work),
         list_audit_entries=ListAuditEntries(passwords, audit.entries),
