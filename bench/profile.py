@@ -111,13 +111,13 @@ def table(found: dict[str, Any]) -> str:
         (part, f"{micros / cost:.0%}", f"{micros:.0f}") for part, micros in found["parts"].items()
     ]
     alone = found["without_server"]
-    log_in = f"; a log-in takes {alone['log-in']:,.0f} beside its hash" if "log-in" in alone else ""
     loaded = ", ".join(f"{name} {size:.1f}" for name, size in found["loaded"].items())
     return (
         f"{cells(('', 'share', f'µs of {cost:.0f}'), rows)}\n\n"
         f"Called in a loop, without a server, Varvel answers in {alone['varvel']:.1f} µs and bare "
-        f"Falcon in {alone['falcon']:.1f}{log_in}. A token that was not seen before is verified in "
-        f"{found['verified']:.0f} µs more; its signature alone takes {found['signature']:.0f}.\n\n"
+        f"Falcon in {alone['falcon']:.1f}; a log-in takes {alone['log-in']:,.0f} beside its hash. "
+        f"A token that was not seen before is verified in {found['verified']:.0f} µs more; its "
+        f"signature alone takes {found['signature']:.0f}.\n\n"
         f"Memory that a process has of its own once the application is loaded, in MiB: {loaded}."
     )
 
