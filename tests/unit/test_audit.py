@@ -23,7 +23,8 @@ from tests.fakes.signing_keys import TABLE as KEYS
 from tests.fakes.unit_of_work import Storage
 from tests.fakes.users import TABLE as USERS
 from tests.unit.applications import CALLBACK
-from tests.unit.audit_deeds import COUNTED_BEFORE, DEEDS, NEW, REFUSED, UNTOLD
+from tests.unit.audit_deeds import DEEDS, NEW
+from tests.unit.audit_refusals import COUNTED_BEFORE, REFUSED, UNTOLD
 from tests.unit.audited import USER_AGENT, Deed, Told, World, wrong
 from tests.unit.log_ins import PASSWORD
 

@@ -7,9 +7,8 @@ from datetime import timedelta
 import pytest
 
 from domain.issuance import IssuedTokens, IssueToken
-from domain.renewal import BeyondGrant, InvalidRefreshToken, RefreshSession, RefreshTokenReused
+from domain.renewal import InvalidRefreshToken, RefreshSession, RefreshTokenReused
 from domain.sessions import SessionPolicy
-from domain.tokens import AccessToken
 from domain.users import User
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.refresh_tokens import FakeRefreshTokens
@@ -64,78 +63,6 @@ def test_a_rotation_is_stored_with_its_times(
         tokens_end=NOW + timedelta(hours=1, minutes=10, seconds=59),
         idle_end=clock.now() + timedelta(days=14),
     )
-
-
-def test_a_refresh_may_be_for_less_and_the_next_one_has_all_again(
-    *,
-    refresh: RefreshSession,
-    sessions: FakeSessionRepository,
-    codec: FakeTokenCodec,
-    issued: IssuedTokens,
-) -> None:
-    wide = replace(issued.session, id="wiki's", client_id="wiki", scope="read write profile")
-    sessions.add(wide)
-
-    def scope(counter: int, wanted: str | None = None) -> str:
-        text = FakeRefreshTokens().encode("wiki's", counter)
-        given = refresh(refresh_token=text, client_id="wiki", scope=wanted, origin=ORIGIN)
-        assert given.session.scope == codec.decode(given.token).scope
-        return given.session.scope
-
-    # The second is within the grace.
-    assert [scope(1, "write"), scope(1, "read"), scope(2)] == ["write", "read", wide.scope]
-    stored = sessions.find("wiki's")
-    assert stored is not None
-    assert stored.scope == wide.scope
-
-
-@pytest.mark.parametrize(
-    ("asked", "given"),
-    [
-        ("write read", "read write"),
-        ("write write  write", "write"),
-        (" " * 60_000 + "read", "read"),
-        ("", "read write profile"),
-        ("  ", "read write profile"),
-    ],
-)
-def test_what_is_signed_are_the_sessions_own_words_once_each(
-    *,
-    refresh: RefreshSession,
-    sessions: FakeSessionRepository,
-    codec: FakeTokenCodec,
-    issued: IssuedTokens,
-    asked: str,
-    given: str,
-) -> None:
-    sessions.add(replace(issued.session, id="wiki's", client_id="wiki", scope="read write profile"))
-    text = FakeRefreshTokens().encode("wiki's", 1)
-
-    tokens = refresh(refresh_token=text, client_id="wiki", scope=asked, origin=ORIGIN)
-
-    assert tokens.scope == codec.decode(tokens.token).scope == given
-
-
-def test_within_the_grace_equal_requests_give_equal_tokens_and_others_give_others(
-    *,
-    refresh: RefreshSession,
-    sessions: FakeSessionRepository,
-    codec: FakeTokenCodec,
-    issued: IssuedTokens,
-    clock: FakeClock,
-) -> None:
-    sessions.add(replace(issued.session, id="wiki's", client_id="wiki", scope="read write profile"))
-    text = FakeRefreshTokens().encode("wiki's", 1)
-
-    def given(scope: str | None) -> AccessToken:
-        clock.advance(seconds=1)
-        tokens = refresh(refresh_token=text, client_id="wiki", scope=scope, origin=ORIGIN)
-        return codec.decode(tokens.token)
-
-    whole, read, write = given(None), given("read"), given("write")
-
-    assert len({whole.token_id, read.token_id, write.token_id}) == 3
-    assert [given("write"), given("read"), given("profile write read")] == [write, read, whole]
 
 
 def test_a_chain_of_rotations_lasts_as_long_as_the_session(
@@ -312,27 +239,3 @@ def test_a_reuse_seen_twice_is_told_to_the_feed_once(
         again(refresh, issued)
 
     assert len(feed.read(after=0, alive_at=START).revocations) == 1
-
-
-@pytest.mark.parametrize(
-    ("more", "what"),
-    [
-        ({"scope": "account admin"}, "scope"),
-        ({"scope": "profile"}, "scope"),
-        ({"scope": "account\taccount"}, "scope"),
-        ({"scope": "account\n"}, "scope"),
-        ({"scope": "account\u00a0account"}, "scope"),
-        ({"scope": "\t"}, "scope"),
-        ({"audience": "https://elsewhere.example"}, "audience"),
-    ],
-)
-def test_whoever_asks_for_more_than_the_session_has_gets_nothing_and_keeps_what_they_hold(
-    refresh: RefreshSession, issued: IssuedTokens, more: dict[str, str], what: str
-) -> None:
-    text = issued.refresh_token or ""
-
-    with pytest.raises(BeyondGrant) as refused:
-        refresh(refresh_token=text, origin=ORIGIN, **more)
-
-    assert refused.value.what == what
-    assert refresh(refresh_token=text, origin=ORIGIN).session.counter == 2
